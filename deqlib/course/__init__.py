@@ -1,0 +1,1 @@
+"""What turns notebooks into a course: checks with messages, the student version, grading, progress."""
