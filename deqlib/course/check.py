@@ -15,7 +15,7 @@ import contextlib
 import io
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -37,6 +37,7 @@ __all__ = [
     "pack",
     "raises",
     "random_map",
+    "random_matrix",
     "run_probe",
     "setup",
     "shape",
@@ -67,7 +68,7 @@ class Failed(AssertionError):
         super().__init__("\n".join([what, *(f"  {name:<10} {value}" for name, value in rows if value is not None)]))
 
 
-# ---------------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------------------------------------
 # For the first cell of a chapter and for its figures
 
 
@@ -110,7 +111,7 @@ def attempt(answer: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         return None
 
 
-# ---------------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------------------------------------
 # Assertions with messages
 
 
@@ -178,7 +179,7 @@ def raises(error: type[Exception], answer: Callable[..., Any], *args: Any, hint:
     raise Failed(f"{name}{_brief(args)} should raise {error.__name__}", hint=hint)
 
 
-# ---------------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------------------------------------
 # For the probe: observe the learner's code, return plain numbers
 
 
@@ -208,6 +209,7 @@ class CountedCalls:
         self.f, self.calls = f, 0
 
     def __call__(self, *args: Any, **kwargs: Any) -> Tensor:
+        """Count, then call the wrapped map."""
         self.calls += 1
         return self.f(*args, **kwargs)
 
@@ -231,7 +233,15 @@ def random_map(seed: int, size: int, norm: float, batch: int = 1) -> tuple[Tenso
     return W * (norm / torch.linalg.matrix_norm(W, 2)), torch.randn(batch, size, generator=gen, dtype=torch.float64)
 
 
-# ---------------------------------------------------------------------------------------------------------------------
+def random_matrix(seed: int, m: int, n: int, singular_values: Sequence[float]) -> Tensor:
+    """Draw an (m, n) matrix with the given min(m, n) singular values and random singular vectors, float64."""
+    gen = torch.Generator().manual_seed(seed)
+    U, V = (torch.linalg.qr(torch.randn(k, k, generator=gen, dtype=torch.float64))[0] for k in (m, n))
+    s = torch.tensor(singular_values, dtype=torch.float64)
+    return U[:, : len(s)] * s @ V[:, : len(s)].T
+
+
+# --------------------------------------------------------------------------------------------------------------
 # Joining the halves
 
 

@@ -1,0 +1,188 @@
+"""The command `deq`: open the course, check an exercise, see the progress; build and grade it.
+
+Each command imports what it needs when it runs, so that `deq --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+_NEEDS_EXTRA = "deq needs the course extra: pip install 'deqlib[course]'"
+
+try:
+    import typer
+    from rich.console import Console
+    from rich.text import Text
+except ModuleNotFoundError:
+    raise SystemExit(_NEEDS_EXTRA) from None
+
+__all__ = ["main"]
+
+app = typer.Typer(
+    help="Deep equilibrium models: the course's command.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Root = Annotated[Path | None, typer.Option("--root", help="The course's folder; by default the one around this one.")]
+One = Annotated[str, typer.Argument(metavar="CHAPTER", help="A chapter: 1, 01 or 01_fixed_points.")]
+Notebook = Annotated[str, typer.Argument(metavar="CHAPTER", help="A chapter (1, 01, 01_fixed_points) or a notebook.")]
+Some = Annotated[list[str] | None, typer.Argument(metavar="[CHAPTER]...", help="Chapters; all by default.")]
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command; a user's mistake prints one line on the error stream and exits with 2."""
+    try:
+        app(args=arguments, prog_name="deq")
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] == "deqlib":
+            raise
+        print(f"{_NEEDS_EXTRA} ({error.name} is missing)", file=sys.stderr)
+        sys.exit(2)
+    except Exception as error:
+        from deqlib.course.chapter import CourseError
+
+        if not isinstance(error, CourseError):
+            raise
+        print(f"deq: {error}", file=sys.stderr)
+        sys.exit(2)
+
+
+@app.command()
+def lab(
+    chapter: Annotated[str | None, typer.Argument(metavar="[CHAPTER]", help="The first by default.")] = None,
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open a browser window.")] = True,
+    port: Annotated[int, typer.Option(help="The server's port; JupyterLab takes the next free one.")] = 8888,
+    root: Root = None,
+) -> None:
+    """Open JupyterLab on a chapter's notebook."""
+    from deqlib.course import chapter as chapters
+
+    where = chapters.find_root(root)
+    known = [c for c in chapters.all_chapters(where) if c.release.is_file()]
+    if chapter is None and not known:
+        raise chapters.CourseError(f"{where / 'course'} holds no chapter; run `deq build`")
+    chosen = known[0] if chapter is None else chapters.find_chapter(where, chapter)
+    chapters.load_notebook(chosen.release)
+    os.chdir(where)  # nbgrader's extensions look for nbgrader_config.py here
+    command = lab_command(chosen.release.relative_to(where), browser, port, as_root=_is_root())
+    os.execv(command[0], command)
+
+
+def lab_command(notebook: Path, browser: bool, port: int, *, as_root: bool) -> list[str]:
+    """The command line that opens JupyterLab on a notebook, given relative to the course's root."""
+    command = [sys.executable, "-m", "jupyterlab", f"--port={port}", "--ServerApp.root_dir=."]
+    command.append(f"--LabApp.default_url=/lab/tree/{notebook.as_posix()}")
+    return [*command, *([] if browser else ["--no-browser"]), *(["--allow-root"] if as_root else [])]
+
+
+def _is_root() -> bool:
+    return hasattr(os, "geteuid") and os.geteuid() == 0
+
+
+@app.command()
+def doctor(root: Root = None) -> None:
+    """Look at what the course needs, and say what to do about what is wrong."""
+    from deqlib.course import doctor as doctors
+
+    rows = doctors.examine(root)
+    Console().print(doctors.table(rows))
+    raise typer.Exit(int(any(row.state == "problem" for row in rows)))
+
+
+@app.command()
+def check(
+    chapter: Notebook,
+    timeout: Annotated[int, typer.Option(min=1, help="Seconds that one cell may take.")] = 30,
+    root: Root = None,
+) -> None:
+    """Run your notebook's visible checks and say what to do next; your notebook is not changed."""
+    from deqlib.course import chapter as chapters
+    from deqlib.course import checking, progress
+
+    where = chapters.find_root(root)
+    found, path = chapters.find_notebook(where, chapter)
+    console = Console()
+    with console.status(Text(f"Running {path.name} ...")):
+        report = checking.check(found, path, timeout)
+    checking.show(report, console)
+    if path.resolve() == found.release.resolve():
+        progress.record(where, report, console)
+    raise typer.Exit(int(not report.passed))
+
+
+@app.command()
+def progress(root: Root = None) -> None:
+    """Show what the last checks of all chapters found."""
+    from deqlib.course import chapter as chapters
+    from deqlib.course import progress as progresses
+
+    progresses.show(chapters.find_root(root), Console())
+
+
+@app.command()
+def build(
+    chapters: Some = None,
+    check: Annotated[bool, typer.Option("--check", help="Change nothing; fail if course/ is out of date.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite student versions that were worked on.")] = False,
+    root: Root = None,
+) -> None:
+    """Regenerate course/ from solutions/ (for authors)."""
+    from deqlib.course import build as builds
+    from deqlib.course.chapter import find_chapter, find_root
+
+    where = find_root(root)
+    names = [find_chapter(where, name).name for name in chapters] if chapters else None
+    changes = builds.build(where, names, check=check, force=force)
+    for change in changes:
+        print(change)
+    print("course/ is what solutions/ gives." if not changes else f"course/ is up to date: {len(changes)} changed.")
+
+
+@app.command()
+def execute(
+    chapters: Some = None,
+    timeout: Annotated[int, typer.Option(min=1, help="Seconds that one cell may take.")] = 90,
+    root: Root = None,
+) -> None:
+    """Run the solved notebooks of solutions/ and store their outputs (for authors)."""
+    from deqlib.course import execute as executes
+    from deqlib.course.chapter import CourseError, all_chapters, find_chapter, find_root
+
+    where = find_root(root)
+    chosen = [find_chapter(where, name) for name in chapters] if chapters else all_chapters(where)
+    if not chosen:
+        raise CourseError(f"{where / 'solutions'} holds no chapter")
+    for chapter in chosen:
+        seconds = executes.execute(chapter, timeout)
+        print(f"{chapter.name}: {seconds:.1f} s")
+
+
+@app.command()
+def grade(
+    chapter: One,
+    submissions: Annotated[Path, typer.Option(help="A folder with STUDENT/NN_name.ipynb or STUDENT.ipynb.")],
+    unsafe: Annotated[
+        bool, typer.Option("--unsafe", help="Yes, run the students' code on this machine, unprotected.")
+    ] = False,
+    out: Annotated[
+        Path | None, typer.Option(help="Where NN_name.csv goes; grading/results in the course by default.")
+    ] = None,
+    root: Root = None,
+) -> None:
+    """Grade a class's notebooks of one chapter (for instructors).
+
+    The students' code runs on this machine with your rights: it can read your files, change them and use the
+    network. There is no sandbox yet. Grade people you trust, or in a virtual machine, and say so with --unsafe.
+    """
+    from deqlib.course import grading
+    from deqlib.course.chapter import CourseError, find_chapter, find_root
+
+    if not unsafe:
+        raise CourseError("submitted code would run on this machine unprotected; if you accept that, add --unsafe")
+    where = find_root(root)
+    grading.grade(find_chapter(where, chapter), submissions, out or where / "grading" / "results", Console())

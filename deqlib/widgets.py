@@ -1,0 +1,67 @@
+"""Explorers: a few sliders over a function of `deqlib.plots`, one a chapter.
+
+Each keeps its figure in an <img> with alt text, so a screen reader hears what changed.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from html import escape
+from typing import Any
+
+import ipywidgets as w
+
+from deqlib import plots
+
+__all__ = ["anderson_explorer", "cobweb_explorer", "explorer"]
+
+
+def explorer(draw: Callable[..., plots.Picture], **controls: w.Widget) -> w.VBox:
+    """Put controls above a figure that `draw(**values)` redraws when one of them moves.
+
+    Args:
+        draw: takes the controls' values by name, returns a Picture.
+        controls: ipywidgets, named as draw's arguments.
+    """
+    image = w.HTML()
+
+    def redraw(*_: Any) -> None:
+        picture = draw(**{name: control.value for name, control in controls.items()})
+        data = base64.b64encode(picture.png()).decode()
+        image.value = f'<img src="data:image/png;base64,{data}" alt="{escape(picture.alt)}" style="max-width:100%">'
+
+    for control in controls.values():
+        control.observe(redraw, names="value")
+    redraw()
+    return w.VBox([*controls.values(), image])
+
+
+def _slider(name: str, value: float, low: float, high: float, step: float) -> w.FloatSlider:
+    # Redrawing on release keeps a slow laptop responsive; the arrow keys work too.
+    return w.FloatSlider(
+        value=value, min=low, max=high, step=step, description=name, continuous_update=False,
+        style={"description_width": "6em"}, layout={"width": "28em"},
+    )  # fmt: skip
+
+
+def cobweb_explorer() -> w.VBox:
+    """Explore chapter 01: a line's slope and the damping, and whether the iteration settles."""
+    return explorer(
+        plots.linear_cobweb,
+        slope=_slider("slope", -1.5, -3.0, 1.5, 0.1),
+        damping=_slider("damping β", 1.0, 0.05, 1.0, 0.05),
+    )
+
+
+def anderson_explorer() -> w.VBox:
+    """Explore chapter 02: memory, damping and ridge of Anderson acceleration on the slow map."""
+    return explorer(
+        plots.anderson_run,
+        memory=w.IntSlider(
+            value=2, min=1, max=20, description="memory", continuous_update=False,
+            style={"description_width": "6em"}, layout={"width": "28em"},
+        ),
+        damping=_slider("damping β", 1.0, 0.1, 1.5, 0.1),
+        log_ridge=_slider("log₁₀ ridge", -14, -16, 0, 1),
+    )  # fmt: skip

@@ -1,0 +1,11 @@
+# Wrong: divides by the norm of z, not of f(z).
+def fixed_point_iterate(f, z0, tol=1e-8, max_iter=100):
+    z, residuals = z0, []
+    for k in range(max_iter):
+        fz = f(z)
+        gap = (fz - z).norm()
+        residuals.append(gap / z.norm() if gap > 0 else gap)
+        if residuals[-1] <= tol or k + 1 == max_iter:
+            break
+        z = fz
+    return z, torch.stack(residuals) if residuals else torch.zeros(0)

@@ -1,0 +1,6 @@
+# Wrong: the eigenvalue of the damped map is taken as 1 - beta (1 + eigenvalue), a slip in the sign.
+def optimal_damping(lo, hi):
+    if hi >= 1 or lo > hi:
+        raise ValueError("need lo <= hi < 1")
+    beta = 2 / (2 + abs(lo + hi))
+    return beta, max(abs(1 - beta * (1 - lo)), abs(1 - beta * (1 - hi)))
