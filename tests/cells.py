@@ -61,14 +61,15 @@ def hidden(source: str) -> str:
 
 
 def setup(chapter: str) -> dict[str, Any]:
-    """Make the namespace of a fresh kernel after the chapter's first code cell."""
+    """Make the namespace of a fresh kernel after the cells that a learner is given and cannot edit."""
     names: dict[str, Any] = {"__name__": "notebook"}
-    first = next(c for c in cells(chapter) if c.kind == "locked")
-    _run(first.source, names)
+    for cell in cells(chapter):
+        if cell.kind == "locked":
+            _run(cell.source, names)
     return names
 
 
-def earned(chapter: str, answers: dict[str, str], *, seeds: tuple[int, ...] = (0,), seconds: int = 60) -> dict[str, Any]:
+def earned(chapter: str, answers: dict[str, str], *, seeds: tuple[int, ...] = (0,)) -> dict[str, Any]:
     """Run every test cell with the given answers; the rest stays a stub.
 
     Returns a dict from a test cell's id to its points, or to the exception that failed it.
@@ -81,7 +82,7 @@ def earned(chapter: str, answers: dict[str, str], *, seeds: tuple[int, ...] = (0
                 _run(answers.get(cell.id, stub(cell.source)), names)
             elif cell.kind == "test":
                 try:
-                    with _limit(seconds):
+                    with _limit(60):
                         _run(cell.source, names)
                     result[cell.id] = cell.points
                 except Exception as error:

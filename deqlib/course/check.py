@@ -238,7 +238,8 @@ def random_matrix(seed: int, m: int, n: int, singular_values: Sequence[float]) -
     gen = torch.Generator().manual_seed(seed)
     U, V = (torch.linalg.qr(torch.randn(k, k, generator=gen, dtype=torch.float64))[0] for k in (m, n))
     s = torch.tensor(singular_values, dtype=torch.float64)
-    return U[:, : len(s)] * s @ V[:, : len(s)].T
+    W: Tensor = U[:, : len(s)] * s @ V[:, : len(s)].T
+    return W
 
 
 # --------------------------------------------------------------------------------------------------------------
