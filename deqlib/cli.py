@@ -149,8 +149,9 @@ def execute(
     timeout: Annotated[int, typer.Option(min=1, help="Seconds that one cell may take.")] = 90,
     root: Root = None,
 ) -> None:
-    """Run the solved notebooks of solutions/ and store their outputs (for authors)."""
+    """Run the solved notebooks of solutions/, store their outputs and draw their still pictures (for authors)."""
     from deqlib.course import execute as executes
+    from deqlib.course import figures
     from deqlib.course.chapter import CourseError, all_chapters, find_chapter, find_root
 
     where = find_root(root)
@@ -159,6 +160,7 @@ def execute(
         raise CourseError(f"{where / 'solutions'} holds no chapter")
     for chapter in chosen:
         seconds = executes.execute(chapter, timeout)
+        figures.write(where, chapter.name)
         print(f"{chapter.name}: {seconds:.1f} s")
 
 

@@ -97,7 +97,7 @@ def _figure(alt: str, columns: int = 1, *, width: float = 6.4, height: float = 3
     return figure, [figure.add_subplot(1, columns, i + 1) for i in range(columns)]
 
 
-def _numbers(values: Tensor | Sequence[float]) -> np.ndarray[Any, Any]:
+def _numbers(values: Tensor | Sequence[float] | range) -> np.ndarray[Any, Any]:
     if isinstance(values, Tensor):
         return values.detach().cpu().numpy()
     return np.asarray(values, dtype=float)
@@ -111,7 +111,7 @@ def _numbers(values: Tensor | Sequence[float]) -> np.ndarray[Any, Any]:
 def curves(
     lines: Curves,
     *,
-    x: Mapping[str, Sequence[float] | Tensor] | None = None,
+    x: Mapping[str, Sequence[float] | range | Tensor] | None = None,
     xlabel: str = "calls of f",
     ylabel: str = "relative residual",
     title: str = "",
@@ -161,9 +161,9 @@ def scatter(
     log: str = "",
     alt: str = "",
 ) -> Picture:
-    """Draw one cloud of points a name; `diagonal` names the line y = x if there should be one."""
-    figure, (ax,) = _figure(alt or title)
-    shown = [(name, _numbers(g[0]), _numbers(g[1])) for name, g in groups.items() if g is not None]
+    """Draw one cloud of points a name, empty ones left out; `diagonal` names the line y = x if it should be drawn."""
+    shown = [(name, _numbers(g[0]), _numbers(g[1])) for name, g in groups.items() if g is not None and len(g[0])]
+    figure, (ax,) = _figure(alt or title if shown else f"{title}: no points yet.")
     for i, (name, xs, ys) in enumerate(shown):
         ax.plot(xs, ys, _MARKS[i % 7], color=COLOURS[i % 7], markersize=6, label=name, alpha=0.85)
     if diagonal and shown:
@@ -172,7 +172,8 @@ def scatter(
     ax.set(xlabel=xlabel, ylabel=ylabel, title=title)
     ax.set_xscale("log" if "x" in log else "linear")
     ax.set_yscale("log" if "y" in log else "linear")
-    ax.legend(fontsize=9)
+    if shown:
+        ax.legend(fontsize=9)
     return figure
 
 
@@ -267,14 +268,15 @@ def cobweb_pair(slopes: Sequence[float] = (-0.8, -1.2), start: float = 1.3, step
 def cobweb_grid(slopes: Sequence[float] = (-1.5, 0.5, 1.2), dampings: Sequence[float] = (1.0, 0.5)) -> Picture:
     """Draw the explorer of chapter 01 at six settings, for a page without a kernel."""
     alt = (
-        "Six cobweb diagrams. Slope -1.5 winds out at damping 1.0 and settles at 0.5; slope 0.5 settles at both, "
-        "slower at 0.5; slope 1.2 leaves the fixed point at both."
+        "Six cobweb diagrams of the damped map. Slope -1.5 winds out at damping 1.0 and settles at 0.5; slope 0.5 "
+        "settles at both, slower at 0.5; slope 1.2 leaves the fixed point at both."
     )
     figure, _ = _figure(alt, 0, width=9.0, height=6.4)
     for i, (damping, slope) in enumerate((b, s) for b in dampings for s in slopes):
         ax = figure.add_subplot(len(dampings), len(slopes), i + 1)
         rate = _linear_web(ax, slope, damping, 1.6, 25)
-        ax.set_title(f"slope {slope:+.1f}, damping {damping:.1f}: × {rate:.2f}", fontsize=10)
+        ax.set(title=f"slope {slope:+.1f}, damping {damping:.1f}: factor {rate:.2f}", ylabel="(1 - β) z + β f(z)")
+        ax.title.set_fontsize(10)
     return figure
 
 
@@ -297,7 +299,7 @@ def rate_map(best: Callable[[float, float], tuple[float, float]] | None = None) 
     mesh = ax.pcolormesh(eig, beta, rate, cmap="cividis", norm=LogNorm(0.05, 4), shading="gouraud", rasterized=True)
     lines = ax.contour(eig, beta, rate, levels=[0.5, 1.0], colors="white", linestyles=["dotted", "solid"])
     ax.clabel(lines, fmt={0.5: "0.5", 1.0: "1: no progress"}, fontsize=9)
-    figure.colorbar(mesh, ax=ax, label="factor per step")
+    figure.colorbar(mesh, ax=ax, label="factor per step (dark is fast)")
     if best is not None:
         lows = np.linspace(-4, 0.4, 30)
         betas = [best(float(lo), 0.5)[0] for lo in lows]

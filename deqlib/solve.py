@@ -161,10 +161,11 @@ def _loop(
         residual = relative_residual(z, fz)
         active = result == Result.MAX_CALLS
         calls += active
-        better = active & (residual < least)
+        done = active & _within(z, fz, residual, rtol, atol)
+        better = done | (active & (residual < least))  # done by atol need not have the least relative residual
         best, least = _where(better, z, best), torch.where(better, residual, least)
         result = torch.where(active & residual.isinf(), Result.DIVERGED, result)
-        result = torch.where(active & _within(z, fz, residual, rtol, atol), Result.CONVERGED, result)
+        result = torch.where(done, Result.CONVERGED, result)
         trace.append(torch.where(active, residual, trace[-1] if trace else residual))
         active = result == Result.MAX_CALLS
         if call + 1 == max_calls or not active.any():

@@ -94,20 +94,20 @@ def setup(seed: int = 0) -> None:
 
 
 def attempt(answer: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    """Call a learner's function for a figure; return None, and say so, while the exercise is not solved.
+    """Call a learner's function in a cell that draws; return None, and say so, while the exercise is not solved.
 
     Any other error comes through unchanged: a bug should be seen.
 
     >>> def todo(x): raise NotImplementedError
     >>> attempt(todo, 1) is None
-    todo is not solved yet: the figure shows the target alone.
+    todo is not solved yet; this cell goes on without it.
     True
     """
     try:
         return answer(*args, **kwargs)
     except NotImplementedError:
         name = getattr(answer, "__name__", "This exercise")
-        print(f"{name} is not solved yet: the figure shows the target alone.")
+        print(f"{name} is not solved yet; this cell goes on without it.")
         return None
 
 
@@ -175,8 +175,8 @@ def raises(error: type[Exception], answer: Callable[..., Any], *args: Any, hint:
     """Assert that a call raises `error`; another error or none at all is reported."""
     if outcome(error, answer, *args) == 0:
         return
-    name = getattr(answer, "__name__", "the function")
-    raise Failed(f"{name}{_brief(args)} should raise {error.__name__}", hint=hint)
+    call = f"{getattr(answer, '__name__', 'the function')}({', '.join(map(_brief, args))})"
+    raise Failed(f"{call} should raise {error.__name__}", hint=hint)
 
 
 # --------------------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-# Wrong: z is not moved on after the second application onwards; f is always applied to the first output.
+# Wrong: z moves on once and no more; from the third application on f is applied to the first output again.
 def cobweb_points(f, z0, n):
     z = torch.tensor(float(z0))
     y = f(z)

@@ -1,4 +1,4 @@
-# Wrong: both corners of an application lie on the graph, (z0, z1) then (z1, z2), so f runs ahead and none is diagonal.
+# Wrong: both corners of an application lie on the graph, (z0, z1) then (z1, z2); none on the diagonal.
 def cobweb_points(f, z0, n):
     z = torch.tensor(float(z0))
     corners = [torch.stack([z, torch.zeros_like(z)])]

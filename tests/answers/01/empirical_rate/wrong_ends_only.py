@@ -1,7 +1,9 @@
-# Wrong: the mean ratio over the half, which telescopes to its two ends; no fit, so a wobble at an end decides.
+# Wrong: the slope between the two ends of the half, not the least-squares line; a wobble at an end decides.
 def empirical_rate(residuals):
-    r = residuals[residuals > 1e-13 * residuals.max()] if len(residuals) else residuals
-    if len(r) < 2:
+    floor = 1e-13 * residuals.max() if len(residuals) else 0.0
+    k = torch.nonzero(residuals > floor).flatten()
+    if len(k) < 2:
         raise ValueError("fewer than 2 entries above the floor")
-    r = r[min(len(r) // 2, len(r) - 2) :]
-    return (r[1:] / r[:-1]).log().mean().exp().item()
+    k = k[min(len(k) // 2, len(k) - 2) :]
+    a, b = k[0].item(), k[-1].item()
+    return math.exp((residuals[b] / residuals[a]).log() / (b - a))

@@ -1,9 +1,10 @@
-# Wrong: takes the last half first and drops the floor then, so a long floor leaves too few entries or none.
+# Wrong: halves the whole list, floor included, and drops the floor then; too little is left, so two entries decide.
 def empirical_rate(residuals):
-    r = residuals[len(residuals) // 2 :]
-    r = r[r > 1e-13 * residuals.max()]
-    if len(r) < 2:
+    floor = 1e-13 * residuals.max() if len(residuals) else 0.0
+    k = torch.nonzero(residuals > floor).flatten()
+    if len(k) < 2:
         raise ValueError("fewer than 2 entries above the floor")
-    k = torch.arange(len(r), dtype=r.dtype)
-    k, y = k - k.mean(), r.log() - r.log().mean()
-    return math.exp((k @ y) / (k @ k))
+    half = k[k >= len(residuals) // 2]
+    k = half if len(half) >= 2 else k[-2:]
+    x, y = k.double() - k.double().mean(), residuals[k].log() - residuals[k].log().mean()
+    return math.exp((x @ y) / (x @ x))

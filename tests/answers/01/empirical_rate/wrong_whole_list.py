@@ -1,8 +1,8 @@
 # Wrong: fits every entry above the floor, the transient included, not the last half of them.
 def empirical_rate(residuals):
-    r = residuals[residuals > 1e-13 * residuals.max()] if len(residuals) else residuals
-    if len(r) < 2:
+    floor = 1e-13 * residuals.max() if len(residuals) else 0.0
+    k = torch.nonzero(residuals > floor).flatten()
+    if len(k) < 2:
         raise ValueError("fewer than 2 entries above the floor")
-    k = torch.arange(len(r), dtype=r.dtype)
-    k, y = k - k.mean(), r.log() - r.log().mean()
-    return math.exp((k @ y) / (k @ k))
+    x, y = k.double() - k.double().mean(), residuals[k].log() - residuals[k].log().mean()
+    return math.exp((x @ y) / (x @ x))

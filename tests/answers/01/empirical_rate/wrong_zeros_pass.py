@@ -1,9 +1,9 @@
 # Wrong: >= keeps entries equal to the floor, so a list of zeros gives NaN instead of a ValueError.
 def empirical_rate(residuals):
-    r = residuals[residuals >= 1e-13 * residuals.max()] if len(residuals) else residuals
-    if len(r) < 2:
+    floor = 1e-13 * residuals.max() if len(residuals) else 0.0
+    k = torch.nonzero(residuals >= floor).flatten()
+    if len(k) < 2:
         raise ValueError("fewer than 2 entries above the floor")
-    r = r[min(len(r) // 2, len(r) - 2) :]
-    k = torch.arange(len(r), dtype=r.dtype)
-    k, y = k - k.mean(), r.log() - r.log().mean()
-    return math.exp((k @ y) / (k @ k))
+    k = k[min(len(k) // 2, len(k) - 2) :]
+    x, y = k.double() - k.double().mean(), residuals[k].log() - residuals[k].log().mean()
+    return math.exp((x @ y) / (x @ x))

@@ -1,4 +1,4 @@
-# Wrong: returns the state of the smallest residual, not the last one; on a diverging run residuals[-1] is not its own.
+# Wrong: returns the state of the smallest residual, not the last one; when it diverges, residuals[-1] is not its own.
 def fixed_point_iterate(f, z0, tol=1e-8, max_iter=100):
     z, best, residuals = z0, z0, []
     for _ in range(max_iter):

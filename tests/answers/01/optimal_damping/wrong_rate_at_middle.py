@@ -1,4 +1,4 @@
-# Wrong: the right beta, but the rate is the factor in the middle of the interval, which is 0 there, plus a half-width.
+# Wrong: the right beta, but the rate is the factor in the middle (0 there) plus half the width of the interval.
 def optimal_damping(lo, hi):
     if hi >= 1 or lo > hi:
         raise ValueError("need lo <= hi < 1")

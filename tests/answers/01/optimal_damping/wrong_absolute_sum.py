@@ -1,4 +1,4 @@
-# Wrong: the eigenvalue of the damped map is taken as 1 - beta (1 + eigenvalue), a slip in the sign.
+# Wrong: takes the size of lo + hi, in the belief that eigenvalues call for smaller steps whatever their sign.
 def optimal_damping(lo, hi):
     if hi >= 1 or lo > hi:
         raise ValueError("need lo <= hi < 1")

@@ -1,0 +1,28 @@
+"""The still pictures beside the notebooks: what a page shows without a kernel, each drawn by `deqlib.plots`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from deqlib import plots
+
+__all__ = ["FIGURES", "pictures", "write"]
+
+FIGURES: dict[str, dict[str, Callable[[], plots.Picture]]] = {
+    "01_fixed_points": {"opening": plots.cobweb_pair, "explorer": plots.cobweb_grid},
+    "02_anderson": {"opening": plots.memory_race, "explorer": plots.anderson_grid},
+}
+
+
+def pictures(root: Path, chapter: str) -> Iterator[tuple[Path, Callable[[], plots.Picture]]]:
+    """List the still pictures of a chapter, each with the function that draws it."""
+    for name, draw in FIGURES.get(chapter, {}).items():
+        yield root / "solutions" / chapter / "figures" / f"{name}.png", draw
+
+
+def write(root: Path, chapter: str) -> None:
+    """Draw a chapter's still pictures anew."""
+    for path, draw in pictures(root, chapter):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(draw().png())
