@@ -6,9 +6,11 @@ says the same. Nothing here touches pyplot's global state.
 
 from __future__ import annotations
 
+import base64
 import functools
 import io
 from collections.abc import Callable, Mapping, Sequence
+from html import escape
 from typing import Any, ParamSpec
 
 import matplotlib as mpl
@@ -74,8 +76,13 @@ class Picture(Figure):
         self.savefig(file, format="png", dpi=100, metadata={"Software": None})
         return file.getvalue()
 
-    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        return {"image/png": self.png(), "text/plain": self.alt}, {"image/png": {"alt": self.alt}}
+    def html(self) -> str:
+        """Return an <img> with the alt text: JupyterLab shows an image/png output without one."""
+        data = base64.b64encode(self.png()).decode()
+        return f'<img src="data:image/png;base64,{data}" alt="{escape(self.alt)}" style="max-width:100%">'
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        return {"text/html": self.html(), "text/plain": self.alt}
 
 
 def _styled(draw: Callable[P, Picture]) -> Callable[P, Picture]:
@@ -145,7 +152,10 @@ def curves(
     ax.set_yscale("log" if "y" in log else "linear")
     if ylim:
         ax.set_ylim(*ylim)
-    if len(shown) > 1 or level:
+    if len(shown) > 4:  # too many for the inside: they would cover a line
+        figure.set_figwidth(8.4)
+        figure.legend(loc="outside right center", fontsize=9)
+    elif len(shown) > 1 or level:
         ax.legend(fontsize=9)
     return figure
 
@@ -174,6 +184,8 @@ def scatter(
     ax.set_yscale("log" if "y" in log else "linear")
     if shown:
         ax.legend(fontsize=9)
+    else:
+        ax.text(0.5, 0.5, "no points yet", ha="center", transform=ax.transAxes, color="#555555")
     return figure
 
 
@@ -271,12 +283,11 @@ def cobweb_grid(slopes: Sequence[float] = (-1.5, 0.5, 1.2), dampings: Sequence[f
         "Six cobweb diagrams of the damped map. Slope -1.5 winds out at damping 1.0 and settles at 0.5; slope 0.5 "
         "settles at both, slower at 0.5; slope 1.2 leaves the fixed point at both."
     )
-    figure, _ = _figure(alt, 0, width=9.0, height=6.4)
+    figure, _ = _figure(alt, 0, width=9.0, height=7.0)
     for i, (damping, slope) in enumerate((b, s) for b in dampings for s in slopes):
         ax = figure.add_subplot(len(dampings), len(slopes), i + 1)
         rate = _linear_web(ax, slope, damping, 1.6, 25)
-        ax.set(title=f"slope {slope:+.1f}, damping {damping:.1f}: factor {rate:.2f}", ylabel="(1 - β) z + β f(z)")
-        ax.title.set_fontsize(10)
+        ax.set(title=f"slope {slope:+.1f}, β = {damping:.1f}\nfactor {rate:.2f}", ylabel="(1 - β) z + β f(z)")
     return figure
 
 
@@ -334,11 +345,11 @@ def memory_race() -> Picture:
         {
             "no memory: Picard": _run(Picard()),
             "remembers 2 pairs": _run(Anderson(memory=2)),
-            "remembers 11 pairs": _run(Anderson(memory=11)),
+            "remembers 10 pairs": _run(Anderson(memory=10)),
         },
         title="The same slow map, the same calls of f",
         alt="Three falling lines over 300 calls: without memory the residual barely falls, with 2 pairs somewhat "
-        "faster, with 11 pairs it falls steeply.",
+        "faster, with 10 pairs it falls steeply.",
     )
 
 
@@ -357,13 +368,13 @@ def anderson_run(memory: int, damping: float = 1.0, log_ridge: float = -14.0) ->
 @_styled
 def anderson_grid() -> Picture:
     """Draw the explorer of chapter 02 at six settings, for a page without a kernel."""
-    settings = [(1, 1.0, -14), (2, 1.0, -14), (6, 1.0, -14), (11, 1.0, -14), (11, 0.3, -14), (11, 1.0, 0)]
+    settings = [(1, 1.0, -14), (2, 1.0, -14), (5, 1.0, -14), (10, 1.0, -14), (10, 0.3, -14), (10, 1.0, 0)]
     return curves(
         {f"memory {m}, β {b:.1f}, ridge 1e{r}": _run(Anderson(m, b, 10.0**r)) for m, b, r in settings},
         title="Anderson acceleration on the slow map",
         ylim=(1e-13, 2),
-        alt="Six settings on the slow map. Memory 1 is Picard and hardly falls; memory 2, 6 and 11 fall ever faster; "
-        "damping 0.3 changes little; a ridge of 1 makes memory 11 much slower.",
+        alt="Six settings on the slow map. Memory 1 is Picard and hardly falls; memory 2, 5 and 10 fall ever faster; "
+        "damping 0.3 makes memory 10 a little faster, a ridge of 1 slower.",
     )
 
 
@@ -377,8 +388,8 @@ def closest_point(residuals: Tensor, alpha: Tensor | None) -> Picture:
     """
     a, b = _numbers(residuals)
     figure, (ax,) = _figure("", width=6.4, height=4.0)
-    line = np.stack([a + t * (b - a) for t in np.linspace(-0.6, 1.6, 2)])
     weight = float(-(a @ (b - a)) / ((b - a) @ (b - a)))
+    line = np.stack([a + t * (b - a) for t in (min(weight, 0) - 0.4, max(weight, 1) + 0.4)])
     best = a + weight * (b - a)
     ax.plot(line[:, 0], line[:, 1], color="#777777", linestyle="--", label="all mixtures with weights that sum to 1")
     for name, g, colour in (("older residual", a, COLOURS[0]), ("newer residual", b, COLOURS[2])):
@@ -420,8 +431,9 @@ def weights(alphas: Sequence[Tensor] | None) -> Picture:
         for row, column in np.argwhere(np.isfinite(grid)):
             value = grid[row, column]
             tone = "white" if abs(norm(value) - 0.5) > 0.3 else "black"
-            ax.text(column, row, f"{value:.1f}", ha="center", va="center", fontsize=7.5, color=tone)
-        figure.colorbar(image, ax=ax, label="weight α")
+            text = f"{value:.1f}" if abs(value) >= 0.05 else "0"
+            ax.text(column, row, text, ha="center", va="center", fontsize=7.5, color=tone)
+        figure.colorbar(image, ax=ax, label="weight α", format="{x:g}")
         figure.alt = (
             f"Table of mixing weights over {len(alphas)} steps for up to {ages} pairs, coloured by size. Every "
             f"column sums to 1; entries reach {limit:.1f} in size and many are negative."

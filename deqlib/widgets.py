@@ -5,9 +5,7 @@ Each keeps its figure in an <img> with alt text, so a screen reader hears what c
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable
-from html import escape
 from typing import Any
 
 import ipywidgets as w
@@ -27,9 +25,7 @@ def explorer(draw: Callable[..., plots.Picture], **controls: w.Widget) -> w.VBox
     image = w.HTML()
 
     def redraw(*_: Any) -> None:
-        picture = draw(**{name: control.value for name, control in controls.items()})
-        data = base64.b64encode(picture.png()).decode()
-        image.value = f'<img src="data:image/png;base64,{data}" alt="{escape(picture.alt)}" style="max-width:100%">'
+        image.value = draw(**{name: control.value for name, control in controls.items()}).html()
 
     for control in controls.values():
         control.observe(redraw, names="value")

@@ -64,8 +64,9 @@ def test_a_wrong_answer_is_rejected_with_a_message(path: Path) -> None:
     assert failures, "accepted with full points"
     for failure in failures:
         assert isinstance(failure, check.Failed), f"rejected by a crash: {failure!r}"
-        assert failure.__cause__ is None, f"rejected by a crash inside the probe: {failure.__cause__!r}"
         assert len(failure.what) > 10
+    # A mistake may also crash on an edge case, but some check must have measured it.
+    assert any(f.__cause__ is None for f in failures), f"rejected by crashes alone: {failures[0].__cause__!r}"
 
 
 @pytest.mark.parametrize("path", files("right"), ids=label)

@@ -50,9 +50,7 @@ def test_the_budget_is_calls_of_f(solver: deqlib.Solver, max_calls: int) -> None
 
 @each_solver
 @pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float64, 1e-12), (torch.float32, 1e-6)])
-def test_a_sample_does_not_notice_its_neighbours(
-    solver: deqlib.Solver, dtype: torch.dtype, tolerance: float
-) -> None:
+def test_a_sample_does_not_notice_its_neighbours(solver: deqlib.Solver, dtype: torch.dtype, tolerance: float) -> None:
     W, x = check.random_map(7, 16, 1.0, 5)
     scale = torch.tensor([0.01, 0.5, 0.95, 3.0, 0.9], dtype=torch.float64)[:, None]
 

@@ -35,6 +35,8 @@ __all__ = [
     "grade",
     "outcome",
     "pack",
+    "passed",
+    "raised",
     "raises",
     "random_map",
     "random_matrix",
@@ -44,6 +46,7 @@ __all__ = [
     "side_effects",
     "true",
     "unpack",
+    "untouched",
 ]
 
 Probe = Callable[[int], Mapping[str, Any]]
@@ -115,6 +118,11 @@ def attempt(answer: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
 # Assertions with messages
 
 
+def passed(name: str) -> None:
+    """Say that a cell's visible checks hold: silence could also mean that the cell did not run."""
+    print(f"{name}: visible checks passed")
+
+
 def true(condition: object, what: str, hint: str = "") -> None:
     """Assert a condition that has no natural number to print."""
     if not bool(condition):
@@ -161,6 +169,10 @@ def close(got: object, want: object, name: str, *, rtol: float = 1e-6, atol: flo
         kind, value = ("relative", error / size) if size > 0 else ("absolute", error)
         allowed = atol / size + rtol if size > 0 else atol
         what = f"{name} is off: {kind} error {value:.1e}, allowed {allowed:.1e}"
+        if g.numel() > 6:  # too many to show: the entry that is furthest off says most
+            at = (g - w).abs().nan_to_num(nan=torch.inf).argmax()
+            where = [int(i) for i in torch.unravel_index(at, g.shape)]
+            what, w, g = f"{what}; worst at entry {where}", w[*where], g[*where]
         raise Failed(what, expected=_brief(w), came=_brief(g), hint=hint)
 
 
@@ -173,10 +185,23 @@ def below(value: object, bound: float, name: str, hint: str = "") -> None:
 
 def raises(error: type[Exception], answer: Callable[..., Any], *args: Any, hint: str = "") -> None:
     """Assert that a call raises `error`; another error or none at all is reported."""
-    if outcome(error, answer, *args) == 0:
-        return
     call = f"{getattr(answer, '__name__', 'the function')}({', '.join(map(_brief, args))})"
-    raise Failed(f"{call} should raise {error.__name__}", hint=hint)
+    raised(outcome(error, answer, *args), error, call, hint)
+
+
+def raised(ended: object, error: type[Exception], call: str, hint: str = "") -> None:
+    """Assert, from a number that `outcome` gave, that a call raised `error`."""
+    ends = {0: "", 1: "it returned a value", 2: "it raised another error"}
+    came = ends[int(ended)]  # type: ignore[call-overload]
+    if came:
+        raise Failed(f"{call} should raise {error.__name__}", came=came, hint=hint)
+
+
+def untouched(effects: object) -> None:
+    """Assert, from a number that `side_effects` gave, that an answer left alone what is not its own."""
+    if int(effects):  # type: ignore[call-overload]
+        hint = "Write z = z + ... instead of z += ..., and draw from a generator that you are given or from none."
+        raise Failed("your code changes one of its inputs, or torch's global random generator", hint=hint)
 
 
 # --------------------------------------------------------------------------------------------------------------
@@ -216,11 +241,13 @@ class CountedCalls:
 
 def side_effects(answer: Callable[..., Any], *args: Any) -> int:
     """Call an answer and count what it must leave alone: 1 for each changed tensor argument, 1 for torch's RNG."""
-    before = [a.clone() if isinstance(a, Tensor) else None for a in args]
-    rng = torch.get_rng_state()
-    answer(*args)
-    changed = sum(b is not None and not torch.equal(a, b) for a, b in zip(args, before, strict=True))
-    return int(changed) + int(not torch.equal(rng, torch.get_rng_state()))
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0x5EED)  # a state that nobody else sets, so that reseeding shows too
+        before = [a.clone() if isinstance(a, Tensor) else None for a in args]
+        rng = torch.get_rng_state()
+        answer(*args)
+        changed = sum(b is not None and not torch.equal(a, b) for a, b in zip(args, before, strict=True))
+        return int(changed) + int(not torch.equal(rng, torch.get_rng_state()))
 
 
 def random_map(seed: int, size: int, norm: float, batch: int = 1) -> tuple[Tensor, Tensor]:
@@ -335,7 +362,7 @@ def _brief(value: object) -> str:
         text = repr(value)
         return text if len(text) <= 60 else f"{text[:57]}..."
     flat = value.detach().flatten()
-    numbers = ", ".join(f"{v:.6g}" for v in flat[:6].tolist()) + (", ..." if flat.numel() > 6 else "")
+    numbers = ", ".join(f"{v:.8g}" for v in flat[:6].tolist()) + (", ..." if flat.numel() > 6 else "")
     if value.dim() == 0:
         return numbers
     return f"[{numbers}]" if value.dim() == 1 else f"[{numbers}] of shape {tuple(value.shape)}"

@@ -1,0 +1,70 @@
+"""The repository as its users meet it: pins in one place, a core that needs torch alone, no trace of one machine."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tomllib
+
+import yaml
+from cells import ROOT
+from packaging.requirements import Requirement
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+
+def tracked() -> list[str]:
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    return [name for name in listed.split("\0") if name]
+
+
+def test_every_dependency_is_pinned_exactly_and_in_one_place() -> None:
+    pins = {}
+    for line in (ROOT / "constraints.txt").read_text().splitlines():
+        if not line or line.startswith("#"):
+            continue
+        requirement = Requirement(line)
+        assert re.fullmatch(r"==[^*]+", str(requirement.specifier)), line
+        pins[requirement.name.lower()] = line
+    wanted = [d for group in PROJECT["optional-dependencies"].values() for d in group] + PROJECT["dependencies"]
+    for name in {Requirement(d).name.lower() for d in wanted} - {"deqlib"}:
+        assert name in pins, f"{name} is not pinned in constraints.txt"
+    conda = yaml.safe_load((ROOT / "environment.yml").read_text())
+    assert conda["dependencies"][-1] == {"pip": ["-c constraints.txt", "-e .[course]"]}
+
+
+def test_the_core_needs_torch_alone() -> None:
+    assert [Requirement(d).name for d in PROJECT["dependencies"]] == ["torch"]
+    code = (
+        "import torch, sys; before = set(sys.modules); import deqlib; "
+        "print(*{m.split('.')[0] for m in set(sys.modules) - before} - set(sys.stdlib_module_names))"
+    )
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert loaded == ["deqlib"]
+
+
+def test_arrows_run_one_way() -> None:
+    order = ["solvers", "solve", "plots", "widgets", "course", "cli"]
+    for path in (ROOT / "deqlib").rglob("*.py"):
+        own = path.relative_to(ROOT / "deqlib").parts[0].removesuffix(".py")
+        if own == "__init__":
+            continue
+        for name in re.findall(r"^\s*from deqlib\.(\w+)", path.read_text(), re.M):
+            assert order.index(name) <= order.index(own), f"{path.name} imports upwards: deqlib.{name}"
+
+
+def test_no_absolute_path_and_no_other_home() -> None:
+    for name in tracked():
+        if name.endswith((".png", ".npz")) or not (ROOT / name).exists():
+            continue
+        found = re.search(r"(?<![\w.])/(home|work|root|Users)/\w", (ROOT / name).read_text(encoding="utf-8"))
+        assert not found, f"{name}: {found}"
+
+
+def test_the_readme_names_only_what_is_there() -> None:
+    readme = (ROOT / "README.md").read_text()
+    for path in re.findall(r"\]\(([^)h#][^)]*)\)", readme) + re.findall(r"`((?:tests|deqlib)/[\w./]+)`", readme):
+        assert (ROOT / path).exists(), path
+    for verb in re.findall(r"make (\w+)", readme):
+        assert re.search(rf"^([\w ]* )?{verb}[ :]", (ROOT / "Makefile").read_text(), re.M), verb
