@@ -1,0 +1,75 @@
+"""Anderson against its definition, and the parts of the loop that a contraction would never show."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor
+
+from deqlib import Anderson, Picard, Result, relative_residual, solve
+from deqlib.course import check
+
+
+def by_definition(f: object, z: Tensor, memory: int, damping: float, calls: int) -> list[Tensor]:
+    """Anderson for one sample: the weights by a dense least-squares solve over the whole window, nothing kept."""
+    points, values = [], []
+    for _ in range(calls):
+        points, values = [*points, z][-memory:], [*values, f(z)][-memory:]
+        X = torch.cat(points)
+        G = torch.cat(values) - X
+        gamma = torch.linalg.lstsq(G.diff(dim=0).T, G[-1:].T).solution if len(X) > 1 else torch.zeros(0, 1)
+        z = (X[-1] + damping * G[-1] - (X + damping * G).diff(dim=0).T @ gamma.to(X)[:, 0])[None]
+    return points[-1]
+
+
+@pytest.mark.parametrize(("memory", "damping"), [(2, 1.0), (4, 1.0), (4, 0.7), (7, 1.0)])
+def test_iterates_are_those_of_the_definition_long_after_the_window_is_full(memory: int, damping: float) -> None:
+    W, x = check.random_map(2, 30, norm=2.0)
+
+    def f(z: Tensor) -> Tensor:
+        return torch.tanh(z @ W.T + x)
+
+    seen: list[Tensor] = []
+
+    def watched(z: Tensor) -> Tensor:
+        seen.append(z.clone())
+        return f(z)
+
+    solve(watched, torch.zeros_like(x), solver=Anderson(memory, damping), rtol=1e-14, max_calls=16)
+    want = by_definition(f, torch.zeros_like(x), memory, damping, 16)
+    assert torch.allclose(seen[-1], want, rtol=1e-6, atol=1e-9)
+
+
+def test_without_a_ridge_a_dependent_history_takes_a_damped_step() -> None:
+    # One entry, six pairs: five columns of length 1 are five times the same direction.
+    s = solve(torch.cos, torch.ones(3, 1), solver=Anderson(memory=6, ridge=0.0), rtol=1e-6, max_calls=60)
+    assert s.converged, s.message
+    assert torch.allclose(s.z, torch.tensor(0.739085), atol=1e-5)
+
+
+@pytest.mark.parametrize("solver", [Picard(), Anderson(memory=1)], ids=str)
+def test_a_map_that_runs_away_gives_its_best_state_back(solver: Picard | Anderson) -> None:
+    start = torch.tensor([[0.3], [0.26]])
+    s = solve(lambda z: 1 - 3 * z, start, solver=solver, rtol=1e-6, max_calls=12, trace=True)
+    assert (s.result == Result.MAX_CALLS).all()
+    assert s.trace is not None
+    assert torch.equal(s.residual, s.trace.amin(0))
+    assert (s.trace[-1] > s.residual).all(), "the last state is not the best, so this is tested"
+    assert torch.equal(relative_residual(s.z, 1 - 3 * s.z), s.residual)
+
+
+@pytest.mark.parametrize("solver", [Picard(), Anderson()], ids=str)
+def test_a_finished_sample_stands_still_while_the_others_go_on(solver: Picard | Anderson) -> None:
+    rate = torch.tensor([[0.1], [0.9]])
+    inputs: list[Tensor] = []
+
+    def f(z: Tensor) -> Tensor:
+        inputs.append(z.clone())
+        return rate * torch.sin(z) + 1
+
+    s = solve(f, torch.zeros(2, 4), solver=solver, rtol=1e-5, max_calls=100, trace=True)
+    done = int(s.calls[0])
+    assert done < int(s.calls[1])
+    assert all(torch.equal(z[0], s.z[0]) for z in inputs[done:])
+    assert s.trace is not None
+    assert (s.trace[done - 1 :, 0] == s.residual[0]).all()
