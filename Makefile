@@ -9,13 +9,14 @@ PIP      := $(BIN)/python -m pip --disable-pip-version-check install $(PIP_ARGS)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: help lab test quick browser execute build clean
+.PHONY: help lab test quick browser bench execute build clean
 
 help:
 	@echo "make lab      install the course and open chapter 01 in JupyterLab"
 	@echo "make test     install everything and run all tests (about 6 minutes on 2 cores)"
 	@echo "make quick    the tests without notebooks and nbgrader (under a minute)"
 	@echo "make browser  drive a real Chromium through chapter 01"
+	@echo "make bench    set deqlib's solvers beside torchdeq's and SciPy's (about 3 minutes)"
 	@echo "make execute  run the solved notebooks and store their outputs"
 	@echo "make build    regenerate course/ from solutions/"
 	@echo "make clean    remove the environment and what grading left"
@@ -35,6 +36,9 @@ quick: $(VENV)/dev
 
 browser: $(VENV)/dev
 	pytest -m browser tests/browser
+
+bench: $(VENV)/dev
+	python tests/benchmarks/run.py
 
 execute build: $(VENV)/dev
 	deq $@
