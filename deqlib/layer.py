@@ -346,7 +346,8 @@ def _measured(found: LinearSolution, pulled: Tensor, v: Tensor, adjoint: Adjoint
     if adjoint.exact:
         # Each sample has its own Krylov space. Where f mixes samples (batch statistics), those spaces solve another
         # equation, and only the residual measured on the whole batch shows it.
-        allowed = 10 * getattr(adjoint, "rtol", 0.0) + 100 * eps * (1 + torch.where(size > 0, long / size, 0))
+        rounding = 100 * eps * (1 + torch.where(size > 0, long / size, 0))
+        allowed = 10 * getattr(adjoint, "rtol", 0.0) + rounding.clamp(max=eps**0.5)
         result = torch.where((result == Result.CONVERGED) & ~(residual <= allowed), Result.MAX_CALLS, result)
     return replace(found, residual=residual, result=result)
 

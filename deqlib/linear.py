@@ -92,8 +92,12 @@ def stationary(matvec: MatVec, g: Tensor, *, solver: Solver, rtol: float, max_ca
     b = torch.where(g.isfinite(), g / unit, 0)  # of norm 1, so that an absolute tolerance is relative to g
     found = solve(lambda u: matvec(u) + b, b, solver=solver, rtol=0, atol=rtol, max_calls=max_calls)
     scale = torch.linalg.vector_norm(found.z, dim=1, dtype=found.residual.dtype)
-    result = torch.where(g.isfinite().all(1), found.result, Result.DIVERGED)
-    return LinearSolution(found.z * unit, found.residual * scale, found.calls, result)
+    residual = found.residual * scale
+    # `solve` allows for rounding, a few eps ‖u‖; a u so large that this is more than the tolerance solves nothing.
+    real = residual <= 2 * rtol + torch.finfo(g.dtype).eps ** 0.5
+    result = torch.where((found.result == Result.CONVERGED) & ~real, Result.MAX_CALLS, found.result)
+    result = torch.where(g.isfinite().all(1), result, Result.DIVERGED)
+    return LinearSolution(found.z * unit, residual, found.calls, result)
 
 
 def gmres(
@@ -138,7 +142,8 @@ def gmres(
     run = _Krylov(apply, b, rtol, max_calls, restart)
     run.result[zero], run.result[bad] = Result.CONVERGED, Result.DIVERGED
     run.residual[zero], run.residual[bad] = 0, torch.inf
-    while run.left > 0 and (run.result == Result.MAX_CALLS).any():
+    run.open = ~(zero | bad)
+    while run.left > 0 and run.open.any():
         run.cycle()
     return LinearSolution((run.u * unit).to(g.dtype), run.residual, run.calls, run.result)
 
@@ -152,10 +157,11 @@ class _Krylov:
         self.residual = torch.ones_like(b[:, 0])
         self.calls = torch.zeros_like(self.residual, dtype=torch.int64)
         self.result = torch.full_like(self.calls, Result.MAX_CALLS)
+        self.open = self.result == Result.MAX_CALLS
 
     def cycle(self) -> None:
         """Build a Krylov space from the present residual and add the best vector in it to u."""
-        open_ = self.result == Result.MAX_CALLS
+        open_ = self.open
         r = self.b
         if self.calls.any():
             r = self.b - self._times(self.u, open_)
@@ -217,15 +223,18 @@ class _Krylov:
         y = torch.linalg.solve_triangular(r, q.mT @ e.unsqueeze(2), upper=True)
         gap = _norm(e - (hess @ y).squeeze(2))
         size = _norm(y.squeeze(2))
-        waiting = self.result == Result.MAX_CALLS
         # A y so large that rounding alone may exceed the tolerance comes from a singular sample: not to be trusted.
         eps = torch.finfo(hess.dtype).eps
         sound = y.isfinite().all(1).squeeze(1) & (eps * size <= max(self.rtol, eps**0.5))
-        better = sound & (gap <= self.residual) & (self.result != Result.CONVERGED) & (beta > 0)
+        better = sound & (gap <= self.residual) & (beta > 0)
         step = torch.bmm(y.mT, basis).squeeze(1)
+        better &= self.open | (self.result == Result.DIVERGED)
+        # A sample that a whole cycle has not moved would go through the same cycle again.
+        moved = better & (gap < (1 - 100 * eps) * self.residual)
         self.u = torch.where(better[:, None], self.u + step, self.u)
         self.residual = torch.where(better, gap, self.residual)
-        self.result[waiting & (self.residual <= self.rtol)] = Result.CONVERGED
+        self.result[self.open & better & (self.residual <= self.rtol)] = Result.CONVERGED
+        self.open = self.open & moved & (self.result == Result.MAX_CALLS)
 
 
 def _unit(g: Tensor) -> Tensor:
