@@ -154,7 +154,7 @@ def test_half_precision_is_solved_in_float32(dtype: torch.dtype) -> None:
 
 
 def test_picard_diverges_where_gmres_does_not() -> None:
-    A, matvec, g = problem(8, norm=5.0)
+    _, matvec, g = problem(8, norm=5.0)
     assert gmres(matvec, g, rtol=1e-8).converged
     bad = stationary(matvec, g, solver=Picard(), rtol=1e-8, max_calls=50)
     assert (bad.result != Result.CONVERGED).all()
