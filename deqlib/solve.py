@@ -8,14 +8,20 @@ solver for the next one. What a sample gets does not depend on which other sampl
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
 from deqlib.solvers import Anderson, Solver
+from deqlib.tree import Layout
+
+if TYPE_CHECKING:
+    from deqlib.linear import LinearSolution
 
 __all__ = ["Result", "Solution", "relative_residual", "solve"]
 
@@ -40,13 +46,19 @@ class Solution:
         result: (B,) codes of `Result`.
         trace: (calls, B) residual of the iterate at each call, a finished sample's last value repeated; None
             unless it was asked for.
+        state: the solver's last state, such as Broyden's factors; None unless it was asked for.
+        seconds: wall time of the solve.
+        backward: how the last adjoint equation of this solve ended; see `DEQ.last`.
     """
 
-    z: Tensor
+    z: Any
     residual: Tensor
     calls: Tensor
     result: Tensor
-    trace: Tensor | None
+    trace: Tensor | None = None
+    state: Any = None
+    seconds: float = 0.0
+    backward: LinearSolution | None = None
 
     @property
     def converged(self) -> bool:
@@ -94,14 +106,15 @@ def relative_residual(z: Tensor, fz: Tensor) -> Tensor:
 
 
 def solve(
-    f: Callable[..., Tensor],
-    z0: Tensor,
+    f: Callable[..., Any],
+    z0: Any,
     *args: object,
     solver: Solver | None = None,
     rtol: float = 1e-4,
     atol: float = 0.0,
     max_calls: int = 50,
     trace: bool = False,
+    keep_state: bool = False,
 ) -> Solution:
     """Find a fixed point z = f(z, *args) of every sample, without a gradient.
 
@@ -110,14 +123,17 @@ def solve(
     cannot be measured and is raised to that.
 
     Args:
-        f: the map; takes (B, ...) and `args`, returns the shape, dtype and device it was given.
-        z0: (B, ...) where to start, floating point and finite; a good guess (a warm start) saves calls.
+        f: the map; takes a state and `args`, returns the structure, shapes, dtype and device it was given. It must
+            treat samples one by one: no batch statistics.
+        z0: the state, a tensor (B, ...) or a tuple or dict of them with one B: where to start, floating point and
+            finite; a good guess (a warm start) saves calls.
         args: passed on to f unchanged.
         solver: how to choose the next iterate, `Anderson()` if None.
         rtol: relative tolerance, no unit.
         atol: absolute tolerance in the unit of z's norm.
         max_calls: budget of calls of f, at least 1. Every call counts, the first included.
         trace: whether to keep the residual of every call.
+        keep_state: whether to return the solver's last state, which `Reuse` needs.
 
     Returns:
         A `Solution` with the iterate, its residual, the calls and a result code for each sample.
@@ -125,7 +141,8 @@ def solve(
     Raises:
         ValueError: z0 without a batch dimension, empty or not finite; f(z0) of another shape, dtype or device; a
             tolerance below 0; max_calls below 1.
-        TypeError: z0 not a floating-point tensor; f not callable; solver without `init` and `step`.
+        TypeError: z0 not of floating-point tensors; f(z0) of another structure; f not callable; solver without `init`
+            and `step`.
 
     Source: stopping, freezing and result codes in the manner of optimistix (Rader, Lyons and Kidger).
 
@@ -135,9 +152,16 @@ def solve(
     (True, (3, 1))
     """
     solver = Anderson() if solver is None else solver
-    _check_arguments(f, z0, solver, rtol, atol, max_calls)
+    layout, flat = Layout.of(z0)
+    _check_arguments(f, flat, solver, rtol, atol, max_calls)
+    begin = time.perf_counter()
+
+    def call(z: Tensor) -> Tensor:
+        return layout.flatten(f(layout.restore(z), *args), z)
+
     with torch.no_grad():
-        return _loop(lambda z: _call(f, z, args), z0, solver, rtol, atol, max_calls, trace)
+        found = _loop(call, flat, solver, rtol, atol, max_calls, trace, keep_state)
+    return replace(found, z=layout.restore(found.z), seconds=time.perf_counter() - begin)
 
 
 def _loop(
@@ -148,6 +172,7 @@ def _loop(
     atol: float,
     max_calls: int,
     keep_trace: bool,
+    keep_state: bool,
 ) -> Solution:
     rtol = max(rtol, 4 * torch.finfo(z0.dtype).eps)
     z = best = z0
@@ -168,19 +193,22 @@ def _loop(
         result = torch.where(done, Result.CONVERGED, result)
         trace.append(torch.where(active, residual, trace[-1] if trace else residual))
         active = result == Result.MAX_CALLS
-        if call + 1 == max_calls or not active.any():
+        last = call + 1 == max_calls or not active.any()
+        if last and not keep_state:  # a state that is kept knows the last pair too
             break
-        flat, flat_f = z.flatten(1), fz.flatten(1)
         if call == 0:
-            state = solver.init(flat, flat_f)
-        state, after = solver.step(state, flat, flat_f)
-        z = _where(active, after.view_as(z), best)
-    return Solution(best, least, calls, result, torch.stack(trace) if keep_trace else None)
+            state = solver.init(z, fz)
+        state, after = solver.step(state, z, fz)
+        if last:
+            break
+        z = _where(active, after, best)
+    kept = torch.stack(trace) if keep_trace else None
+    return Solution(best, least, calls, result, kept, state if keep_state else None)
 
 
 def _where(mask: Tensor, yes: Tensor, no: Tensor) -> Tensor:
     """Choose per sample. Not mask * yes + ~mask * no: that lets one sample's NaN through."""
-    return torch.where(mask.view(-1, *[1] * (yes.dim() - 1)), yes, no)
+    return torch.where(mask.unsqueeze(1), yes, no)
 
 
 def _within(z: Tensor, fz: Tensor, residual: Tensor, rtol: float, atol: float) -> Tensor:
@@ -193,28 +221,11 @@ def _within(z: Tensor, fz: Tensor, residual: Tensor, rtol: float, atol: float) -
     return small | close
 
 
-def _call(f: Callable[..., Tensor], z: Tensor, args: tuple[object, ...]) -> Tensor:
-    fz = f(z, *args)
-    if not isinstance(fz, Tensor):
-        raise TypeError(f"f must return a tensor like its first argument, got {type(fz).__name__}")
-    for what in ("shape", "dtype", "device"):
-        was, now = getattr(z, what), getattr(fz, what)
-        if was != now:
-            was, now = (tuple(was), tuple(now)) if what == "shape" else (was, now)
-            raise ValueError(f"f must keep the {what} of z: it was given {was} and returned {now}")
-    return fz
-
-
-def _check_arguments(f: object, z0: object, solver: object, rtol: float, atol: float, max_calls: int) -> None:
+def _check_arguments(f: object, z0: Tensor, solver: object, rtol: float, atol: float, max_calls: int) -> None:
     if not callable(f):
         raise TypeError(f"f must be callable, got {type(f).__name__}")
-    if not isinstance(z0, Tensor) or not z0.is_floating_point():
-        got = f"a tensor of {z0.dtype}" if isinstance(z0, Tensor) else type(z0).__name__
-        raise TypeError(f"z0 must be a floating-point tensor of shape (B, ...), got {got}")
-    if z0.dim() == 0 or z0.numel() == 0:
-        raise ValueError(f"z0 must have shape (B, ...) with at least one sample and one entry, got {tuple(z0.shape)}")
     if not z0.isfinite().all():
-        bad = (~z0.isfinite()).reshape(len(z0), -1).any(1).nonzero()[:, 0].tolist()
+        bad = (~z0.isfinite()).any(1).nonzero()[:, 0].tolist()
         raise ValueError(f"z0 must be finite, but holds NaN or inf in samples {bad[:5]}")
     if not (hasattr(solver, "init") and hasattr(solver, "step")) or isinstance(solver, type):
         raise TypeError(f"solver must be an object such as Picard() or Anderson(), got {solver!r}")

@@ -2,6 +2,7 @@
 
     Picard      z⁺ = z + β g                                g = f(z) - z
     Anderson    z⁺ = z + β g - (ΔZ + β ΔG) γ,               γ = argmin ‖g - ΔG γ‖
+    Broyden     z⁺ = z - H g                                H ≈ (∂g/∂z)⁻¹, low rank
 
 A solver sees flat states (B, D) and never calls f: `deqlib.solve` calls f, counts the calls, stops and freezes
 samples, and keeps the best iterate. Every sample is advanced by itself, from its own history alone.
@@ -16,7 +17,10 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
-__all__ = ["Anderson", "Picard", "Solver"]
+__all__ = ["Anderson", "Broyden", "Picard", "Solver"]
+
+# A denominator this small beside its factors is rounding noise in float32.
+_TINY = 1e-6
 
 
 class Solver(Protocol):
@@ -29,6 +33,11 @@ class Solver(Protocol):
     def step(self, state: Any, z: Tensor, fz: Tensor) -> tuple[Any, Tensor]:
         """Return the next state and the next iterate (B, D) after the pair z, f(z)."""
         ...
+
+
+def _check_memory(memory: int) -> None:
+    if not isinstance(memory, int) or memory < 1:
+        raise ValueError(f"memory must be an integer of at least 1, got {memory!r}")
 
 
 def _check_damping(damping: float) -> None:
@@ -117,8 +126,7 @@ class Anderson:
     ridge: float | None = None
 
     def __post_init__(self) -> None:
-        if not isinstance(self.memory, int) or self.memory < 1:
-            raise ValueError(f"memory must be an integer of at least 1, got {self.memory!r}")
+        _check_memory(self.memory)
         _check_damping(self.damping)
         if self.ridge is not None and not self.ridge >= 0:
             raise ValueError(f"ridge must be at least 0, or None for 10 eps, got {self.ridge!r}")
@@ -177,3 +185,98 @@ def _least_squares(gram: Tensor, rhs: Tensor, ridge: float | None) -> tuple[Tens
     factor, info = torch.linalg.cholesky_ex(unit + shift * eye)
     gamma = torch.cholesky_solve((rhs / scale).unsqueeze(2), factor).squeeze(2) / scale
     return gamma, (info == 0) & gamma.isfinite().all(1)
+
+
+@dataclass
+class _Factors:
+    """The inverse Jacobian -I + Σ u_i v_iᵀ of g = f(z) - z, and the last pair; all in at least float32."""
+
+    z: Tensor  # (B, D) the point before this one
+    g: Tensor  # (B, D) its residual vector
+    hg: Tensor  # (B, D) the inverse Jacobian times g
+    u: Tensor  # (B, m, D)
+    v: Tensor  # (B, m, D)
+    used: int  # slots that are written; -1 before the first step
+
+
+@dataclass(frozen=True)
+class Broyden:
+    """Broyden's good method on g(z) = f(z) - z, the inverse Jacobian H kept as -I plus `memory` rank-one terms.
+
+    With s = z⁺ - z and y = g⁺ - g, the update that changes H least and obeys H⁺ y = s is
+
+        H⁺ = H + (s - H y) sᵀH / (sᵀH y) ,   z⁺ = z - H g ,   H₀ = -I .
+
+    When the slots are full, H starts again from -I. Overwriting the oldest term instead, as published code does,
+    leaves an H that obeys no secant equation, since each term was built on those before it. An update whose
+    denominator is rounding noise is left out, and that sample takes the step g / 2.
+
+    Source: C. G. Broyden (1965), Math. Comp.; J. Sherman and W. J. Morrison (1950), Ann. Math. Statist.
+
+    Args:
+        memory: rank-one terms kept before starting again; two (B, D) buffers each.
+
+    Raises:
+        ValueError: if `memory` is not an integer of at least 1.
+
+    >>> import torch, deqlib
+    >>> s = deqlib.solve(lambda z: 1 - 3 * z, torch.ones(1, 1), solver=deqlib.Broyden(), rtol=1e-6)
+    >>> round(s.z.item(), 4), s.calls.item()
+    (0.25, 3)
+    """
+
+    memory: int = 24
+
+    def __post_init__(self) -> None:
+        _check_memory(self.memory)
+
+    def init(self, z: Tensor, fz: Tensor) -> _Factors:
+        """Return H = -I, with room for `memory` terms of shape (B, D)."""
+        precise = torch.promote_types(z.dtype, torch.float32)
+        u = torch.zeros(len(z), self.memory, z.shape[1], dtype=precise, device=z.device)
+        g = (fz - z).to(precise)
+        return _Factors(z.to(precise), g, -g, u, torch.zeros_like(u), used=-1)
+
+    def step(self, state: _Factors, z: Tensor, fz: Tensor) -> tuple[_Factors, Tensor]:
+        """Return the updated factors and the next iterate z - H g, shape (B, D)."""
+        precise = state.g.dtype
+        here, g = z.to(precise), (fz - z).to(precise)
+        if state.used < 0:  # the pair that `init` saw
+            state.used = 0
+            return state, fz
+        s = here - state.z
+        moved = (s != 0).any(1)  # a frozen sample keeps its factors, whatever its neighbours do
+        if state.used == self.memory:
+            state.u[moved], state.v[moved] = 0, 0
+            state.hg, state.used = -state.g, 0
+        u, v = state.u[:, : state.used], state.v[:, : state.used]
+        hg = _low_rank(v, u, g)
+        hy, sh = hg - state.hg, _low_rank(u, v, s)
+        dot, parts = (s * hy).sum(1), _norm(s) * _norm(hy)
+        ok = moved & (dot.abs() > _TINY * parts) & parts.isfinite()
+        a = torch.where(ok[:, None], (s - hy) * (_norm(s) / dot)[:, None], 0)
+        b = torch.where(ok[:, None], sh / _norm(s)[:, None], 0)
+        i = state.used
+        state.u[:, i] = torch.where(moved[:, None], a, state.u[:, i])
+        state.v[:, i] = torch.where(moved[:, None], b, state.v[:, i])
+        state.used += 1
+        state.z, state.g, state.hg = here, g, hg + a * (b * g).sum(1, keepdim=True)
+        after = here - state.hg
+        ok = ok & after.isfinite().all(1)
+        return state, torch.where(ok[:, None], after, here + g / 2).to(z.dtype)
+
+    def transposed(self, state: _Factors, v: Tensor) -> Tensor:
+        """Return -Hᵀ v, an estimate of (I - J)⁻ᵀ v with J = ∂f/∂z, shape (B, D)."""
+        return -_low_rank(state.u, state.v, v.to(state.u.dtype)).to(v.dtype)
+
+
+def _low_rank(left: Tensor, right: Tensor, x: Tensor) -> Tensor:
+    """Return -x + rightᵀ (left x) for each sample."""
+    if left.shape[1] == 0:
+        return -x
+    return torch.baddbmm(x.unsqueeze(1), torch.bmm(left, x.unsqueeze(2)).mT, right, beta=-1).squeeze(1)
+
+
+def _norm(x: Tensor) -> Tensor:
+    norm: Tensor = torch.linalg.vector_norm(x, dim=1)
+    return norm

@@ -11,10 +11,13 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 import deqlib
-from deqlib import Anderson, Picard, Result, relative_residual, solve
+from deqlib import Anderson, Broyden, Picard, Result, relative_residual, solve
 from deqlib.course import check
 
-SOLVERS = [Picard(), Picard(damping=0.7), Anderson(), Anderson(memory=2), Anderson(memory=12, damping=0.8)]
+SOLVERS = [
+    Picard(), Picard(damping=0.7), Anderson(), Anderson(memory=2), Anderson(memory=12, damping=0.8),
+    Broyden(), Broyden(memory=1), Broyden(memory=5),
+]  # fmt: skip
 each_solver = pytest.mark.parametrize("solver", SOLVERS, ids=str)
 
 
@@ -130,6 +133,74 @@ def test_a_constant_residual_is_singular_and_stays_with_its_sample() -> None:
         assert s.residual[0] > 1e-3
 
 
+def test_broyden_obeys_the_newest_secant_equation_past_its_capacity() -> None:
+    f, z0 = tanh_map(8, norm=0.95)
+    solver = Broyden(memory=3)
+    z, fz = z0, f(z0)
+    state, last = solver.init(z, fz), (z, fz)
+    for _ in range(12):
+        before = (z, fz)
+        state, z = solver.step(state, z, fz)
+        fz = f(z)
+        if state.used > 0 and before[0] is not z0:
+            s, y = before[0] - last[0], (before[1] - before[0]) - (last[1] - last[0])
+            # H y = s, read off the factors: -y + sum u_i (v_i . y)
+            hy = -y + torch.einsum("bmd,bm->bd", state.u, torch.einsum("bmd,bd->bm", state.v, y))
+            assert ((hy - s).norm(dim=1) <= 1e-9 * s.norm(dim=1)).all()
+        last = before
+
+
+def test_broyden_memory_does_not_grow_and_one_bad_sample_stays_alone() -> None:
+    f, z0 = tanh_map(4, batch=3, norm=0.99)
+    solver = Broyden(memory=4)
+    long = solve(f, z0, solver=solver, rtol=0, max_calls=200, keep_state=True)
+    short = solve(f, z0, solver=solver, rtol=0, max_calls=10, keep_state=True)
+    assert long.state.u.shape == short.state.u.shape == (3, 4, z0.shape[1])
+    drift = lambda z: torch.cat([z[:1] + 100, f(z)[1:]])  # noqa: E731
+    s = solve(drift, z0, solver=solver, rtol=1e-10, max_calls=100)
+    assert s.result.tolist() == [Result.MAX_CALLS, Result.CONVERGED, Result.CONVERGED]
+    assert s.z.isfinite().all()
+
+
+def test_broyden_keeps_the_factors_of_a_sample_that_is_done() -> None:
+    W, x = check.random_map(3, 12, 0.9, 2)
+    x[0] /= 100  # done much earlier than its neighbour
+
+    def f(rows: slice) -> object:
+        scale = torch.tensor([[0.1], [1.0]], dtype=torch.float64)[rows]
+        return lambda z: torch.stack([torch.tanh(scale[i] * (W @ z[i]) + x[rows][i]) for i in range(len(z))])
+
+    options = {"solver": Broyden(memory=5), "rtol": 1e-12, "max_calls": 90, "keep_state": True}
+    both = solve(f(slice(0, 2)), torch.zeros_like(x), **options)
+    one = solve(f(slice(0, 1)), torch.zeros_like(x[:1]), **options)
+    assert both.calls[1] > both.calls[0] + 5
+    v = torch.ones_like(x)
+    alone, beside = Broyden(5).transposed(one.state, v[:1]), Broyden(5).transposed(both.state, v)[:1]
+    assert (alone - beside).abs().max() <= 1e-12
+
+
+def test_a_state_may_be_a_tuple_or_a_dict() -> None:
+    W, x = check.random_map(6, 10, 0.9, 3)
+    step = lambda z: torch.tanh(z @ W.T + x)  # noqa: E731
+    whole = solve(step, torch.zeros_like(x), rtol=1e-9)
+
+    def pair(z: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
+        out = step(torch.cat([z[0].flatten(1), z[1]], 1))
+        return out[:, :6].reshape(3, 2, 3), out[:, 6:]
+
+    z0 = (x.new_zeros(3, 2, 3), x.new_zeros(3, 4))
+    two = solve(pair, z0, rtol=1e-9)
+    assert [tuple(part.shape) for part in two.z] == [(3, 2, 3), (3, 4)]
+    assert torch.equal(torch.cat([two.z[0].flatten(1), two.z[1]], 1), whole.z)
+    assert torch.equal(two.residual, whole.residual)
+
+    def named(z: dict[str, Tensor]) -> dict[str, Tensor]:
+        a, b = pair((z["a"], z["b"]))
+        return {"b": b, "a": a}  # the order of the keys does not matter
+
+    assert torch.equal(solve(named, {"a": z0[0], "b": z0[1]}, rtol=1e-9).z["b"], two.z[1])
+
+
 def test_overflow_is_not_convergence() -> None:
     s = solve(lambda z: -3 * z + 1, torch.ones(1, 2), solver=Picard(), rtol=1e-3, max_calls=1000)
     assert s.result.item() == Result.DIVERGED
@@ -237,6 +308,13 @@ def test_no_map_breaks_it(
         ({"f": lambda z: z[:, :1]}, ValueError, r"keep the shape of z: it was given \(2, 3\) and returned \(2, 1\)"),
         ({"f": lambda z: z.double()}, ValueError, "keep the dtype of z.*torch.float32 and returned torch.float64"),
         ({"f": lambda z: 1.0}, TypeError, "f must return a tensor.*got float"),
+        ({"z0": ()}, TypeError, "tuple or dict.*got an empty tuple"),
+        ({"z0": (torch.zeros(2, 3), 1.0)}, TypeError, "got a tensor of torch.float32, float"),
+        ({"z0": (torch.zeros(2, 3), torch.zeros(2).double())}, TypeError, "of one dtype.*float32.*float64"),
+        ({"z0": {"a": torch.zeros(2, 3), "b": torch.zeros(3)}}, ValueError, r"one B.*got \[\(2, 3\), \(3,\)\]"),
+        ({"z0": (torch.zeros(2, 3), torch.zeros(2)), "f": lambda z: z[0]}, TypeError, "a tuple of 2.*got Tensor"),
+        ({"z0": {"a": torch.zeros(2, 3)}, "f": lambda z: {"b": z["a"]}}, TypeError, r"a dict of \['a'\].*\['b'\]"),
+        ({"z0": (torch.zeros(2, 3),), "f": lambda z: (1.0,)}, TypeError, "with tensors, got tuple of .*float"),
         ({"solver": "anderson"}, TypeError, "an object such as Picard.*got 'anderson'"),
         ({"solver": Picard}, TypeError, "an object such as Picard"),
         ({"rtol": -1.0}, ValueError, "rtol=-1.0"),
@@ -256,6 +334,7 @@ def test_bad_input_gets_one_clear_message(kwargs: dict[str, object], error: type
 @pytest.mark.parametrize(
     ("make", "says"),
     [
+        (lambda: Broyden(memory=0), "memory must be an integer of at least 1, got 0"),
         (lambda: Picard(damping=0), "damping must be a positive number.*got 0"),
         (lambda: Picard(damping=float("nan")), "damping"),
         (lambda: Anderson(memory=0), "memory must be an integer of at least 1, got 0"),
