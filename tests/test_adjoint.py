@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 import warnings
 
 import pytest
@@ -26,6 +27,12 @@ from deqlib import (
     solve,
 )  # fmt: skip
 from deqlib.course import check
+
+
+def name(value: object) -> str:
+    """Name a case without the address that the repr of a function holds: pytest-xdist compares names."""
+    return re.sub(r"<function (\w+) at 0x\w+>", r"\1", str(value))
+
 
 SOLVERS = [Picard(), Picard(damping=0.8), Anderson(), Broyden(), Broyden(memory=5)]
 EXACT = [
@@ -89,7 +96,7 @@ def problem() -> tuple[Tensor, Tensor, Tensor, Tensor]:
 
 
 @pytest.mark.parametrize("adjoint", EXACT, ids=[f"{i}" for i in range(len(EXACT))])
-@pytest.mark.parametrize("solver", SOLVERS, ids=str)
+@pytest.mark.parametrize("solver", SOLVERS, ids=name)
 def test_exact_adjoints_agree_with_unrolling(solver: object, adjoint: Implicit) -> None:
     cell, x = Cell(), inputs()
     found = gradients(cell, x, solver=solver, adjoint=adjoint, **FORWARD)
@@ -157,7 +164,7 @@ def test_a_parameter_that_is_computed_from_another_and_an_input_that_depends_on_
     assert_close(towers(EXACT[0]), towers(Unroll(150)), 1e-9)
 
 
-@pytest.mark.parametrize("adjoint", APPROXIMATE, ids=str)
+@pytest.mark.parametrize("adjoint", APPROXIMATE, ids=name)
 def test_approximate_adjoints_refuse_a_second_derivative(adjoint: object) -> None:
     cell, x = Cell(), inputs()
     options = {"params": cell.parameters(), "solver": Broyden(), "adjoint": adjoint}
@@ -248,7 +255,7 @@ def test_a_map_that_mixes_samples_is_noticed() -> None:
         torch.autograd.grad((z * x.detach()).sum(), x)
 
 
-@pytest.mark.parametrize("adjoint", [EXACT[0], EXACT[2], Neumann(2), Reuse()], ids=str)
+@pytest.mark.parametrize("adjoint", [EXACT[0], EXACT[2], Neumann(2), Reuse()], ids=name)
 def test_the_gradient_of_a_sample_does_not_depend_on_its_neighbours(adjoint: object) -> None:
     W, x = check.random_map(4, 10, 1.0, 4)
     scale = torch.tensor([0.05, 0.9, 0.6, 1.5], dtype=x.dtype)
