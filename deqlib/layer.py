@@ -177,7 +177,7 @@ def _equilibrium(
     if not torch.is_grad_enabled():
         return found.z, found, reports
     layout, z = Layout.of(found.z)
-    torch.clear_autocast_cache()  # the solve left weights there that were cast without a graph
+    torch.clear_autocast_cache()  # some versions of torch keep the weights that the solve cast without a graph
     inputs = [a for a in args if isinstance(a, Tensor) and _is_input(a)]
     inverse = _inverse(solver, found.state) if reuse else None
     found = replace(found, state=None)

@@ -320,7 +320,7 @@ def test_functional_call_sees_the_weights_it_is_given() -> None:
 
 @pytest.mark.parametrize("solver", SOLVERS, ids=name)
 def test_autocast_keeps_the_state_in_float32_and_the_gradient_of_the_weights(solver: Solver) -> None:
-    """Autocast caches weights cast without a graph during the solve; using them in the graph loses the gradient."""
+    """Weights that autocast casts during the solve have no graph; they must not come back in the graph call."""
     cell, x = Cell(norm=0.5, dtype=torch.float32), inputs().float()
     exact = step(DEQ(cell, rtol=1e-6), x)
     cell.zero_grad()
