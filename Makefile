@@ -13,8 +13,8 @@ export OMP_NUM_THREADS ?= 1
 
 help:
 	@echo "make lab      install the course and open chapter 01 in JupyterLab"
-	@echo "make test     install everything and run all tests (about 6 minutes on 2 cores)"
-	@echo "make quick    the tests without notebooks and nbgrader (under a minute)"
+	@echo "make test     install everything and run all tests (about 6 minutes on 2 cores, installing included)"
+	@echo "make quick    the tests without notebooks and nbgrader (about 2 minutes)"
 	@echo "make browser  drive a real Chromium through chapter 01"
 	@echo "make bench    set deqlib's solvers beside torchdeq's and SciPy's (about 3 minutes)"
 	@echo "make execute  run the solved notebooks and store their outputs"
@@ -49,12 +49,12 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/course: pyproject.toml constraints.txt | $(VENV)/bin/python
-	@echo "==> Installing the course: PyTorch, JupyterLab and what they need. Two to four minutes, once."
+	@echo "==> Installing the course: PyTorch, JupyterLab and what they need. A few minutes, once."
 	$(PIP) -e ".[course]"
 	@touch $@
 
 $(VENV)/dev: pyproject.toml constraints.txt | $(VENV)/bin/python
-	@echo "==> Installing the course and the tools that test it. Two to four minutes, once."
+	@echo "==> Installing the course and the tools that test it. A few minutes, once."
 	$(PIP) -e ".[dev]"
 	@touch $@ $(VENV)/course
 

@@ -51,7 +51,7 @@ def fixed_point(
         params: the tensors that f reads without being handed them, such as `module.parameters()`.
         solver: as for `solve`; `Anderson()` if None.
         adjoint: how the gradient is found; `Implicit()` if None.
-        rtol: relative tolerance of the forward solve. Its error reaches the gradient: 1e-3 may cost 5 %.
+        rtol: relative tolerance of the forward solve. Its error reaches the gradient: see `Implicit`.
         atol: absolute tolerance, in the unit of z's norm.
         max_calls: budget of the forward solve in calls of f.
 

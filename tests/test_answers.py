@@ -111,7 +111,6 @@ def test_probe_and_judge_need_nothing_of_each_other(chapter: str) -> None:
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
 def test_calling_deqlib_instead_of_answering_is_noticed(chapter: str) -> None:
-    probe = next(c for c in cells(chapter) if c.kind == "test")
     names = setup(chapter)
     exec("import deqlib\nsneaky = deqlib.solve", names)
 
@@ -121,4 +120,3 @@ def test_calling_deqlib_instead_of_answering_is_noticed(chapter: str) -> None:
     with pytest.raises(check.Failed, match="calls deqlib's own code"):
         check.grade(cheat, lambda seed, got: None)
     torch.set_default_dtype(torch.float32)
-    assert probe.points > 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from deqlib import Anderson, Picard, solve
+from deqlib import Anderson, Implicit, Picard, compare, fixed_point, solve
 from deqlib.cells import ConvCell, DenseCell, MonotoneCell
 from deqlib.diagnose import spectral_radius
 
@@ -35,6 +35,33 @@ def test_the_solved_convolutional_cell_converges_and_the_residual_one_is_slower(
         radius[identity] = spectral_radius(cell, s.z, u).max().item()
     assert calls[False] < calls[True]
     assert radius[False] < radius[True] < 1
+
+
+def residual_cell(std: float) -> tuple[ConvCell, torch.Tensor]:
+    torch.manual_seed(0)
+    u = torch.randn(8, 24, 8, 8, dtype=torch.float64)
+    return ConvCell(24, 8, std, identity=True).double(), u
+
+
+def test_a_loose_forward_tolerance_spoils_the_gradient_of_the_residual_cell() -> None:
+    cell, u = residual_cell(0.01)
+    weight = torch.randn_like(u)
+
+    def gradient(rtol: float) -> list[torch.Tensor]:
+        z = fixed_point(cell, torch.zeros_like(u), u, params=cell.parameters(), solver=Picard(), rtol=rtol,
+                        max_calls=500, adjoint=Implicit(rtol=1e-10, max_calls=200))  # fmt: skip
+        return list(torch.autograd.grad((z * weight).sum(), list(cell.parameters())))
+
+    exact = gradient(1e-11)
+    assert 0.02 < compare(gradient(1e-3), exact).relative_error < 0.1
+    assert compare(gradient(1e-6), exact).relative_error < 1e-3
+
+
+def test_large_initial_weights_keep_the_residual_cell_from_converging() -> None:
+    for std, converges in ((0.01, True), (0.1, False)):
+        cell, u = residual_cell(std)
+        s = solve(cell, torch.zeros_like(u), u, solver=Picard(), rtol=1e-5, max_calls=200)
+        assert s.converged == converges
 
 
 def test_an_image_does_not_notice_its_batch() -> None:

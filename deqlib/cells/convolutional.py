@@ -21,8 +21,8 @@ class ConvCell(nn.Module):
     Args:
         channels: of the state and of the injected input u.
         groups: of every norm; must divide channels.
-        std: of the convolutions' initial weights. Smaller starts nearer to a map that ignores z; 0.01 converges
-            where 0.03 need not.
+        std: of the convolutions' initial weights. Smaller starts nearer to a map that ignores z; the residual form
+            converges at 0.01, and at 0.1 it did not within 200 calls.
         identity: which of the two forms.
 
     Shapes: z and u (B, channels, H, W) to the same.

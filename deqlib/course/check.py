@@ -30,7 +30,6 @@ __all__ = [
     "attempt",
     "below",
     "close",
-    "dtype",
     "equal",
     "grade",
     "outcome",
@@ -142,12 +141,6 @@ def shape(got: object, want: tuple[int, ...], name: str, hint: str = "") -> None
         raise Failed(f"{name} must be a tensor", expected=f"a tensor of shape {want}", came=_brief(got), hint=hint)
     if tuple(got.shape) != tuple(want):
         raise Failed(f"{name} has the wrong shape", expected=tuple(want), came=tuple(got.shape), hint=hint)
-
-
-def dtype(got: Tensor, want: torch.dtype, name: str, hint: str = "") -> None:
-    """Assert a tensor's dtype."""
-    if got.dtype != want:
-        raise Failed(f"{name} has the wrong dtype", expected=want, came=got.dtype, hint=hint)
 
 
 def close(got: object, want: object, name: str, *, rtol: float = 1e-6, atol: float = 0.0, hint: str = "") -> None:
