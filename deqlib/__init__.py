@@ -7,11 +7,11 @@ from deqlib.layer import DEQ, DeqWarning, fixed_point
 from deqlib.linear import LinearSolution, gmres, neumann
 from deqlib.regularize import jacobian_norm
 from deqlib.solve import Result, Solution, relative_residual, solve
-from deqlib.solvers import Anderson, Broyden, Picard, Solver
+from deqlib.solvers import Anderson, Broyden, Newton, Picard, Solver
 
 __all__ = [
     "DEQ", "Adjoint", "Anderson", "Broyden", "Comparison", "DeqWarning", "Implicit", "LinearSolution", "Monotone",
-    "Neumann", "Phantom", "Picard", "Result", "Reuse", "SharedDropout", "Solution", "Solver", "Unroll", "compare",
-    "fixed_point", "gmres", "jacobian_norm", "neumann", "relative_residual", "saved_bytes", "solve",
+    "Neumann", "Newton", "Phantom", "Picard", "Result", "Reuse", "SharedDropout", "Solution", "Solver", "Unroll",
+    "compare", "fixed_point", "gmres", "jacobian_norm", "neumann", "relative_residual", "saved_bytes", "solve",
     "spectral_bound", "spectral_norm", "spectral_radius",
 ]  # fmt: skip

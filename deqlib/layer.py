@@ -218,14 +218,11 @@ def _inverse(solver: Solver, state: Any) -> MatVec:
 
 def _explicit(f: Callable[..., Any], layout: Layout, args: tuple[object, ...], z: Tensor) -> _Call:
     """Return f as a map of a flat state and its tensor inputs, under the autocast mode of now."""
-    kind = z.device.type
-    dtype, cast = torch.get_autocast_dtype(kind), torch.is_autocast_enabled(kind)
+    flat = layout.flat(f, z)
 
     def call(z: Tensor, inputs: Sequence[Tensor]) -> Tensor:
         rest = iter(inputs)
-        filled = [next(rest) if _is_input(a) else a for a in args]
-        with torch.autocast(kind, dtype=dtype, enabled=cast):
-            return layout.flatten(f(layout.restore(z), *filled), z)
+        return flat(z, *[next(rest) if _is_input(a) else a for a in args])
 
     return call
 
@@ -278,7 +275,8 @@ class _Problem:
 
     def solve(self, graph: _Graph, v: Tensor) -> LinearSolution:
         """Solve u = Jᵀ u + v."""
-        return self.adjoint.solve(lambda u: _vjp([graph.out], [graph.z], [u])[0], v, self.inverse)
+        with torch.autocast(v.device.type, enabled=False):
+            return self.adjoint.solve(lambda u: _vjp([graph.out], [graph.z], [u])[0], v, self.inverse)
 
     def first_order(self, graph: _Graph, v: Tensor) -> list[Tensor | None]:
         """Return the gradients of inputs and params; report the residual that the last product shows for free."""

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from deqlib.batch import dot, minus, norm, precise, safe_norm
 from deqlib.solve import Result, solve
 from deqlib.solvers import Solver
 
@@ -66,7 +67,7 @@ def neumann(matvec: MatVec, g: Tensor, terms: int) -> LinearSolution:
     for _ in range(terms):
         term = matvec(term)
         u = u + term
-    unit, size = _unit(g), _unit(term)
+    unit, size = safe_norm(g), safe_norm(term)
     residual = torch.where(unit > 0, size / unit, torch.zeros_like(size))
     result = torch.where(u.isfinite().all(1), Result.MAX_CALLS, Result.DIVERGED)
     return LinearSolution(u, residual, torch.full_like(result, terms), result)
@@ -87,11 +88,11 @@ def stationary(matvec: MatVec, g: Tensor, *, solver: Solver, rtol: float, max_ca
     >>> round(s.u.item(), 4)
     2.0
     """
-    unit = _unit(g).unsqueeze(1)
+    unit = safe_norm(g).unsqueeze(1)
     unit = torch.where(unit.isfinite() & (unit > 0), unit, 1).to(g.dtype)
     b = torch.where(g.isfinite(), g / unit, 0)  # of norm 1, so that an absolute tolerance is relative to g
     found = solve(lambda u: matvec(u) + b, b, solver=solver, rtol=0, atol=rtol, max_calls=max_calls)
-    scale = torch.linalg.vector_norm(found.z, dim=1, dtype=found.residual.dtype)
+    scale = norm(found.z)
     residual = found.residual * scale
     # `solve` allows for rounding, a few eps ‖u‖; a u so large that this is more than the tolerance solves nothing.
     real = residual <= 2 * rtol + torch.finfo(g.dtype).eps ** 0.5
@@ -101,7 +102,7 @@ def stationary(matvec: MatVec, g: Tensor, *, solver: Solver, rtol: float, max_ca
 
 
 def gmres(
-    matvec: MatVec, g: Tensor, *, rtol: float = 1e-6, max_calls: int = 50, restart: int = 40
+    matvec: MatVec, g: Tensor, *, rtol: float = 1e-6, max_calls: int = 50, restart: int = 40, check_every: int = 1
 ) -> LinearSolution:
     """Solve u = A u + g by GMRES on (I - A) u = g, every sample with its own Krylov space, from u = 0.
 
@@ -114,13 +115,14 @@ def gmres(
         rtol: ends a sample where ‖g - (I - A) u‖ ≤ rtol ‖g‖, no unit; below 4 eps it is raised to that.
         max_calls: budget of products with A; every product counts.
         restart: vectors kept before starting again from the best u; memory (restart + 1) B D.
+        check_every: after how many products to look whether all samples are done; a look makes a GPU wait.
 
     Returns:
         A `LinearSolution`; DIVERGED marks a sample whose products or g are not finite. A singular sample ends with
         the least residual there is and MAX_CALLS; it raises nothing.
 
     Raises:
-        ValueError: if `max_calls` or `restart` is below 1.
+        ValueError: if `max_calls`, `restart` or `check_every` is below 1.
 
     Source: Y. Saad and M. H. Schultz (1986), SIAM J. Sci. Stat. Comput.
 
@@ -129,19 +131,19 @@ def gmres(
     >>> s.u[0, 0].item(), s.calls.tolist(), s.converged
     (0.25, [1, 1], True)
     """
-    if max_calls < 1 or restart < 1:
-        raise ValueError(f"max_calls and restart must be at least 1, got max_calls={max_calls}, restart={restart}")
-    precise = torch.promote_types(g.dtype, torch.float32)
-    apply: MatVec = lambda u: matvec(u.to(g.dtype)).to(precise)  # noqa: E731
-    b = g.to(precise)
-    size = _unit(b)
+    for name, value in (("max_calls", max_calls), ("restart", restart), ("check_every", check_every)):
+        if value < 1:
+            raise ValueError(f"{name} must be at least 1, got {value!r}")
+    kind = precise(g.dtype)
+    b = g.to(kind)
+    size = safe_norm(b)
     bad, zero = ~size.isfinite(), size == 0
     unit = torch.where(bad | zero, 1, size).unsqueeze(1)
     b = torch.where(bad.unsqueeze(1), 0, b / unit)
     rtol = max(rtol, 4 * torch.finfo(g.dtype).eps)
-    run = _Krylov(apply, b, rtol, max_calls, restart)
-    run.result[zero], run.result[bad] = Result.CONVERGED, Result.DIVERGED
-    run.residual[zero], run.residual[bad] = 0, torch.inf
+    run = _Krylov(lambda u: matvec(u.to(g.dtype)).to(kind), b, rtol, max_calls, restart, check_every)
+    run.result = torch.where(zero, Result.CONVERGED, torch.where(bad, Result.DIVERGED, run.result))
+    run.residual = torch.where(zero, 0, torch.where(bad, torch.inf, run.residual))
     run.open = ~(zero | bad)
     while run.left > 0 and run.open.any():
         run.cycle()
@@ -151,8 +153,11 @@ def gmres(
 class _Krylov:
     """One batched solve: the best u of each sample so far, and what is left of the budget."""
 
-    def __init__(self, apply: MatVec, b: Tensor, rtol: float, max_calls: int, restart: int) -> None:
+    def __init__(
+        self, apply: MatVec, b: Tensor, rtol: float, max_calls: int, restart: int, check_every: int
+    ) -> None:
         self.apply, self.b, self.rtol, self.left, self.restart = apply, b, rtol, max_calls, restart
+        self.check_every, self.begun = check_every, False
         self.u = torch.zeros_like(b)
         self.residual = torch.ones_like(b[:, 0])
         self.calls = torch.zeros_like(self.residual, dtype=torch.int64)
@@ -163,11 +168,12 @@ class _Krylov:
         """Build a Krylov space from the present residual and add the best vector in it to u."""
         open_ = self.open
         r = self.b
-        if self.calls.any():
+        if self.begun:
             r = self.b - self._times(self.u, open_)
             if self.left == 0:
                 return
-        beta = torch.where(open_, _norm(r), 0)
+        self.begun = True
+        beta = torch.where(open_, norm(r), 0)
         open_ = open_ & (beta > 0) & beta.isfinite()
         columns = min(self.restart, self.left)
         basis = r.new_zeros(len(r), columns + 1, r.shape[1])
@@ -178,8 +184,8 @@ class _Krylov:
         t[:, 0] = 1
         for j in range(columns):
             open_ = self._column(basis, hess, t, j, open_)
-            open_ = open_ & (beta > self.rtol * _norm(t[:, : j + 2]))
-            if not open_.any():
+            open_ = open_ & (beta > self.rtol * norm(t[:, : j + 2]))
+            if (j + 1) % self.check_every == 0 and not open_.any():
                 break
         self._close(basis, hess, beta, j + 1)
 
@@ -192,20 +198,20 @@ class _Krylov:
     def _column(self, basis: Tensor, hess: Tensor, t: Tensor, j: int, open_: Tensor) -> Tensor:
         """Add column j: orthogonalise twice, classically, since once loses digits; say who goes on."""
         w = self._times(basis[:, j], open_)
-        before = _norm(w)
-        self.result[open_ & ~before.isfinite()] = Result.DIVERGED
+        before = norm(w)
+        self.result = torch.where(open_ & ~before.isfinite(), Result.DIVERGED, self.result)
         open_ = open_ & before.isfinite()
         w = torch.where(open_[:, None], w, 0)
         kept = basis[:, : j + 1]
         for _ in range(2):
-            h = torch.bmm(kept, w.unsqueeze(2))
-            w = torch.baddbmm(w.unsqueeze(1), h.mT, kept, alpha=-1).squeeze(1)
-            hess[:, : j + 1, j] += h.squeeze(2)
-        below = _norm(w)
+            h = dot(kept, w)
+            w = minus(w, h, kept)
+            hess[:, : j + 1, j] += h
+        below = norm(w)
         # A happy breakdown: nothing new is left, and the sample's space holds its solution, if it has one.
         ended = below <= 10 * torch.finfo(w.dtype).eps * before
         pull = -(hess[:, : j + 1, j] * t[:, : j + 1]).sum(1)
-        singular = ended & (pull.abs() <= 10 * torch.finfo(w.dtype).eps * before * _norm(t[:, : j + 1]))
+        singular = ended & (pull.abs() <= 10 * torch.finfo(w.dtype).eps * before * norm(t[:, : j + 1]))
         lone = ~open_ | singular  # a lone 1 under the diagonal makes this column's weight 0
         hess[:, : j + 1, j] = torch.where(lone[:, None], 0, hess[:, : j + 1, j])
         hess[:, j + 1, j] = torch.where(lone, 1, torch.where(ended, 0, below))
@@ -221,8 +227,8 @@ class _Krylov:
         e[:, 0] = beta
         q, r = torch.linalg.qr(hess)
         y = torch.linalg.solve_triangular(r, q.mT @ e.unsqueeze(2), upper=True)
-        gap = _norm(e - (hess @ y).squeeze(2))
-        size = _norm(y.squeeze(2))
+        gap = norm(e - (hess @ y).squeeze(2))
+        size = norm(y.squeeze(2))
         # A y so large that rounding alone may exceed the tolerance comes from a singular sample: not to be trusted.
         eps = torch.finfo(hess.dtype).eps
         sound = y.isfinite().all(1).squeeze(1) & (eps * size <= max(self.rtol, eps**0.5))
@@ -233,18 +239,6 @@ class _Krylov:
         moved = better & (gap < (1 - 100 * eps) * self.residual)
         self.u = torch.where(better[:, None], self.u + step, self.u)
         self.residual = torch.where(better, gap, self.residual)
-        self.result[self.open & better & (self.residual <= self.rtol)] = Result.CONVERGED
+        done = self.open & better & (self.residual <= self.rtol)
+        self.result = torch.where(done, Result.CONVERGED, self.result)
         self.open = self.open & moved & (self.result == Result.MAX_CALLS)
-
-
-def _unit(g: Tensor) -> Tensor:
-    """Return the norm of each sample, safe where squares leave the range."""
-    precise = torch.promote_types(g.dtype, torch.float32)
-    top = g.abs().amax(1).to(precise)
-    safe = torch.where((top > 0) & top.isfinite(), top, 1)
-    return _norm(g.to(precise) / safe.unsqueeze(1)) * safe
-
-
-def _norm(x: Tensor) -> Tensor:
-    norm: Tensor = torch.linalg.vector_norm(x, dim=1)
-    return norm

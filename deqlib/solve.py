@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
+from deqlib.batch import norm, precise, safe_norm, taken
 from deqlib.solvers import Anderson, Solver
 from deqlib.tree import Layout
 
@@ -95,14 +96,21 @@ def relative_residual(z: Tensor, fz: Tensor) -> Tensor:
     >>> relative_residual(torch.tensor([[3.0, 4.0]]), torch.tensor([[3.0, 5.0]])).item() < 0.18
     True
     """
-    precise = torch.promote_types(z.dtype, torch.float32)
-    f, gap = fz.flatten(1).to(precise), (fz - z).flatten(1).to(precise)
-    # Dividing by the largest entry first keeps squares inside the range at any scale of z.
-    unit = torch.maximum(f.abs().amax(1, keepdim=True), gap.abs().amax(1, keepdim=True))
-    unit = torch.where(unit > 0, unit, torch.ones_like(unit))
-    top, bottom = torch.linalg.vector_norm(gap / unit, dim=1), torch.linalg.vector_norm(f / unit, dim=1)
-    ratio = torch.where(top == 0, torch.zeros_like(top), top / bottom)
-    return torch.where(ratio.isfinite() & unit[:, 0].isfinite(), ratio, torch.full_like(ratio, torch.inf))
+    return _measure(z.flatten(1), fz.flatten(1), _may_look(z))[0]
+
+
+def _measure(z: Tensor, fz: Tensor, eager: bool) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the relative residual, ‖f(z) - z‖ and ‖f(z)‖; `eager` allows a look at the values."""
+    gap = fz - z
+    if eager:
+        top, bottom = norm(gap), norm(fz)
+        low = torch.finfo(bottom.dtype).tiny ** 0.3  # beyond it squares of entries would lose digits
+        least, most = torch.aminmax(bottom)
+        if bool(least > low) and bool(most < 1 / low):
+            return torch.nan_to_num(top / bottom, nan=torch.inf), top, bottom
+    top, bottom = safe_norm(gap), safe_norm(fz)
+    ratio = torch.where(top == 0, 0, top / bottom)
+    return torch.where(ratio.isfinite() & bottom.isfinite(), ratio, torch.inf), top, bottom
 
 
 def solve(
@@ -115,6 +123,8 @@ def solve(
     max_calls: int = 50,
     trace: bool = False,
     keep_state: bool = False,
+    check_every: int | None = 1,
+    compact: bool = False,
 ) -> Solution:
     """Find a fixed point z = f(z, *args) of every sample, without a gradient.
 
@@ -134,13 +144,19 @@ def solve(
         max_calls: budget of calls of f, at least 1. Every call counts, the first included.
         trace: whether to keep the residual of every call.
         keep_state: whether to return the solver's last state, which `Reuse` needs.
+        check_every: after how many calls to look whether all samples are done. A look makes a GPU wait; a sample
+            that is done between two looks is frozen all the same. None never looks: every solve makes `max_calls`
+            calls, and `torch.compile` turns it into one graph.
+        compact: whether samples that are done leave the batch, so that f is called on the others alone. Tensors in
+            `args` whose first dimension is B are then taken to hold one entry a sample; f must get all that belongs
+            to a sample through `args`.
 
     Returns:
         A `Solution` with the iterate, its residual, the calls and a result code for each sample.
 
     Raises:
         ValueError: z0 without a batch dimension, empty or not finite; f(z0) of another shape, dtype or device; a
-            tolerance below 0; max_calls below 1.
+            tolerance below 0; max_calls or check_every below 1; compact with check_every None or keep_state.
         TypeError: z0 not of floating-point tensors; f(z0) of another structure; f not callable; solver without `init`
             and `step`.
 
@@ -154,77 +170,135 @@ def solve(
     solver = Anderson() if solver is None else solver
     layout, flat = Layout.of(z0)
     _check_arguments(f, flat, solver, rtol, atol, max_calls)
-    begin = time.perf_counter()
-
-    def call(z: Tensor) -> Tensor:
-        return layout.flatten(f(layout.restore(z), *args), z)
-
-    with torch.no_grad():
-        found = _loop(call, flat, solver, rtol, atol, max_calls, trace, keep_state)
-    return replace(found, z=layout.restore(found.z), seconds=time.perf_counter() - begin)
-
-
-def _loop(
-    f: Callable[[Tensor], Tensor],
-    z0: Tensor,
-    solver: Solver,
-    rtol: float,
-    atol: float,
-    max_calls: int,
-    keep_trace: bool,
-    keep_state: bool,
-) -> Solution:
-    rtol = max(rtol, 4 * torch.finfo(z0.dtype).eps)
-    z = best = z0
-    least = torch.full((len(z0),), torch.inf, device=z0.device, dtype=torch.promote_types(z0.dtype, torch.float32))
-    result = torch.full_like(least, Result.MAX_CALLS, dtype=torch.int64)
-    calls = torch.zeros_like(result)
-    trace: list[Tensor] = []
-    state = None
-    for call in range(max_calls):
-        fz = f(z)
-        residual = relative_residual(z, fz)
-        active = result == Result.MAX_CALLS
-        calls += active
-        done = active & _within(z, fz, residual, rtol, atol)
-        better = done | (active & (residual < least))  # done by atol need not have the least relative residual
-        best, least = _where(better, z, best), torch.where(better, residual, least)
-        result = torch.where(active & residual.isinf(), Result.DIVERGED, result)
-        result = torch.where(done, Result.CONVERGED, result)
-        trace.append(torch.where(active, residual, trace[-1] if trace else residual))
-        active = result == Result.MAX_CALLS
-        last = call + 1 == max_calls or not active.any()
-        if last and not keep_state:  # a state that is kept knows the last pair too
-            break
-        if call == 0:
-            state = solver.init(z, fz)
-        state, after = solver.step(state, z, fz)
-        if last:
-            break
-        z = _where(active, after, best)
-    kept = torch.stack(trace) if keep_trace else None
-    return Solution(best, least, calls, result, kept, state if keep_state else None)
+    _check_looks(check_every, compact, keep_state)
+    begin = 0.0 if torch.compiler.is_compiling() else time.perf_counter()
+    with torch.no_grad(), torch.autocast(flat.device.type, enabled=False):
+        loop = _Loop(layout.flat(f, flat), args, flat, solver, rtol, atol)
+        found = loop.run(max_calls, check_every, compact, trace, keep_state)
+    seconds = 0.0 if torch.compiler.is_compiling() else time.perf_counter() - begin
+    return replace(found, z=layout.restore(found.z), seconds=seconds)
 
 
-def _where(mask: Tensor, yes: Tensor, no: Tensor) -> Tensor:
-    """Choose per sample. Not mask * yes + ~mask * no: that lets one sample's NaN through."""
-    return torch.where(mask.unsqueeze(1), yes, no)
+class _Loop:
+    """The samples in the batch, and of each its best iterate, the residual there, and whether it is done."""
+
+    def __init__(
+        self, f: Callable[..., Tensor], args: tuple[object, ...], z0: Tensor, solver: Solver, rtol: float, atol: float
+    ) -> None:
+        self.f, self.args, self.solver = f, args, solver
+        self.rtol, self.atol = max(rtol, 4 * torch.finfo(z0.dtype).eps), atol
+        self.best = z0
+        self.least = torch.full((len(z0),), torch.inf, device=z0.device, dtype=precise(z0.dtype))
+        self.last = self.least
+        self.result = torch.full_like(self.least, Result.MAX_CALLS, dtype=torch.int64)
+        self.calls = torch.zeros_like(self.result)
+        self.active = self.result == Result.MAX_CALLS
+        # A look at values costs nothing on a CPU, and spares the copies that masks make.
+        self.eager = _may_look(z0)
+        self.everyone = True  # whether all are known to be active
+
+    def run(self, max_calls: int, check_every: int | None, compact: bool, trace: bool, keep_state: bool) -> Solution:
+        """Call f, record, step, until all are done or the budget is spent."""
+        z, state, kept = self.best, None, []
+        gone = _Gone(self) if compact else None
+        for call in range(1, max_calls + 1):
+            fz = self.f(z, *self.args)
+            self.record(z, fz)
+            if trace:
+                kept.append(gone.all(self, "last") if gone else self.last)
+            look = check_every is not None and call % check_every == 0
+            last = call == max_calls or (look and not self.everyone and not bool(self.active.any()))
+            if last and not keep_state:  # a state that is kept knows the last pair too
+                break
+            state = self.solver.init(z, fz) if state is None and call == 1 else state
+            state, after = self.solver.step(state, z, fz)
+            if last:
+                break
+            z = after if self.everyone else taken(self.active, after, self.best)
+            if gone and look and not self.everyone:
+                z, state = gone.leave(self, z, state)
+        if gone:
+            gone.back(self)
+        residuals = torch.stack(kept) if trace else None
+        return Solution(self.best, self.least, self.calls, self.result, residuals, state if keep_state else None)
+
+    def record(self, z: Tensor, fz: Tensor) -> None:
+        """Measure, keep what is better, and freeze what is done."""
+        residual, top, bottom = _measure(z, fz, self.eager)
+        close = residual <= self.rtol
+        if self.atol > 0:
+            close |= (top <= self.atol + self.rtol * bottom) & residual.isfinite()
+        self.calls = self.calls + self.active
+        if self.eager and self.everyone and bool(((residual < self.least) & ~close).all()):
+            self.best, self.least, self.last = z, residual, residual  # the usual call: nobody is done, all are better
+            return
+        done = self.active & close
+        better = done | (self.active & (residual < self.least))  # done by atol need not have the least residual
+        self.best, self.least = taken(better, z, self.best), torch.where(better, residual, self.least)
+        self.last = torch.where(self.active, residual, self.last)
+        self.result = torch.where(self.active & residual.isinf(), Result.DIVERGED, self.result)
+        self.result = torch.where(done, Result.CONVERGED, self.result)
+        self.active = self.result == Result.MAX_CALLS
+        self.everyone = self.eager and bool(self.active.all())
 
 
-def _within(z: Tensor, fz: Tensor, residual: Tensor, rtol: float, atol: float) -> Tensor:
-    small = residual <= rtol
-    if atol == 0:
-        return small
-    gap = torch.linalg.vector_norm((fz - z).flatten(1), dim=1, dtype=residual.dtype)
-    size = torch.linalg.vector_norm(fz.flatten(1), dim=1, dtype=residual.dtype)
-    close: Tensor = gap <= atol + rtol * size
-    return small | close
+class _Gone:
+    """The samples that have left the batch: where they stood, and what was found for them."""
+
+    names = ("best", "least", "last", "result", "calls")
+
+    def __init__(self, loop: _Loop) -> None:
+        self.rows = torch.arange(len(loop.least), device=loop.least.device)
+        self.found = {name: getattr(loop, name) for name in self.names}
+
+    def all(self, loop: _Loop, name: str) -> Tensor:
+        """Return a quantity of the whole batch."""
+        present: Tensor = getattr(loop, name)
+        whole: Tensor = self.found[name].index_copy(0, self.rows, present)
+        return whole
+
+    def leave(self, loop: _Loop, z: Tensor, state: Any) -> tuple[Tensor, Any]:
+        """Let the samples that are done go once they are a quarter of the batch: each time everything is copied."""
+        stay = loop.active.nonzero()[:, 0]
+        before = len(loop.active)
+        if len(stay) > 0.75 * before:
+            return z, state
+        self.found = {name: self.all(loop, name) for name in self.names}
+        self.rows = self.rows[stay]
+        for name in (*self.names, "active"):
+            setattr(loop, name, getattr(loop, name)[stay])
+        loop.args, state = _rows((loop.args, state), stay, before)
+        loop.everyone = loop.eager
+        return z[stay], state
+
+    def back(self, loop: _Loop) -> None:
+        """Put everyone in their old place."""
+        for name in self.names:
+            setattr(loop, name, self.all(loop, name))
+
+
+def _may_look(z: Tensor) -> bool:
+    """Whether control flow may hang on values: on a CPU that costs nothing, in a compiled graph it cannot be."""
+    return z.device.type == "cpu" and not torch.compiler.is_compiling()
+
+
+def _rows(tree: Any, keep: Tensor, batch: int) -> Any:
+    """Take these rows of every tensor of `batch` rows in nested tuples, lists, dicts and dataclasses."""
+    if isinstance(tree, Tensor):
+        return tree[keep] if tree.dim() and len(tree) == batch else tree
+    if isinstance(tree, (tuple, list)):
+        return type(tree)(_rows(part, keep, batch) for part in tree)
+    if isinstance(tree, dict):
+        return {name: _rows(part, keep, batch) for name, part in tree.items()}
+    if is_dataclass(tree) and not isinstance(tree, type):
+        return replace(tree, **{part.name: _rows(getattr(tree, part.name), keep, batch) for part in fields(tree)})
+    return tree
 
 
 def _check_arguments(f: object, z0: Tensor, solver: object, rtol: float, atol: float, max_calls: int) -> None:
     if not callable(f):
         raise TypeError(f"f must be callable, got {type(f).__name__}")
-    if not z0.isfinite().all():
+    if not torch.compiler.is_compiling() and not z0.isfinite().all():
         bad = (~z0.isfinite()).any(1).nonzero()[:, 0].tolist()
         raise ValueError(f"z0 must be finite, but holds NaN or inf in samples {bad[:5]}")
     if not (hasattr(solver, "init") and hasattr(solver, "step")) or isinstance(solver, type):
@@ -233,3 +307,11 @@ def _check_arguments(f: object, z0: Tensor, solver: object, rtol: float, atol: f
         raise ValueError(f"rtol and atol must be at least 0, got rtol={rtol!r}, atol={atol!r}")
     if not isinstance(max_calls, int) or isinstance(max_calls, bool) or max_calls < 1:
         raise ValueError(f"max_calls must be an integer of at least 1 (one call measures z0), got {max_calls!r}")
+
+
+def _check_looks(check_every: int | None, compact: bool, keep_state: bool) -> None:
+    whole = isinstance(check_every, int) and not isinstance(check_every, bool)
+    if check_every is not None and not (whole and check_every >= 1):
+        raise ValueError(f"check_every must be an integer of at least 1, or None to never look, got {check_every!r}")
+    if compact and (check_every is None or keep_state):
+        raise ValueError("compact=True lets samples leave: it needs check_every, and no solver's state can be kept")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor
@@ -58,27 +61,49 @@ class Layout:
 
     def flatten(self, fz: object, like: Tensor) -> Tensor:
         """Return what f gave as a matrix (B, D), checked against the layout and the dtype and device of `like`."""
-        kind = {Tensor: "a tensor", tuple: f"a tuple of {len(self.shapes)}", dict: f"a dict of {list(self.keys)}"}
-        alike = isinstance(fz, self.kind) and len(leaves := _leaves(fz)) == len(self.shapes)
-        if isinstance(fz, dict) and set(fz) == set(self.keys):
-            leaves = [fz[key] for key in self.keys]
-        if not alike or (isinstance(fz, dict) and set(fz) != set(self.keys)):
-            raise TypeError(f"f must return {kind[self.kind]} like its first argument, got {_describe(fz)}")
-        for shape, leaf in zip(self.shapes, leaves, strict=True):
-            if not isinstance(leaf, Tensor):
-                raise TypeError(f"f must return {kind[self.kind]} with tensors, got {_describe(fz)}")
+        if not isinstance(fz, self.kind) or (isinstance(fz, dict) and set(fz) != set(self.keys)):
+            raise self._unlike(fz)
+        leaves = [fz[key] for key in self.keys] if isinstance(fz, dict) else _leaves(fz)
+        if len(leaves) != len(self.shapes) or not all(isinstance(leaf, Tensor) for leaf in leaves):
+            raise self._unlike(fz)
+        for shape, leaf in zip(self._sized(len(like)), leaves, strict=True):
             if leaf.shape != shape:
-                was, now = tuple(shape), tuple(leaf.shape)
-                raise ValueError(f"f must keep the shape of z: it was given {was} and returned {now}")
+                raise ValueError(f"f must keep the shape of z: it was given {shape} and returned {tuple(leaf.shape)}")
         return _join([_agree(leaf, like) for leaf in leaves])
 
     def restore(self, flat: Tensor) -> State:
         """Return the state that lies in this matrix."""
-        sizes = [shape[1:].numel() for shape in self.shapes]
-        leaves = [part.view(shape) for part, shape in zip(torch.split(flat, sizes, 1), self.shapes, strict=True)]
+        shapes = self._sized(len(flat))
+        if self.kind is Tensor:
+            return flat.view(shapes[0])
+        parts = torch.split(flat, [math.prod(shape[1:]) for shape in shapes], 1)
+        leaves = [part.view(shape) for part, shape in zip(parts, shapes, strict=True)]
         if self.kind is dict:
             return dict(zip(self.keys, leaves, strict=True))
-        return tuple(leaves) if self.kind is tuple else leaves[0]
+        return tuple(leaves)
+
+    def flat(self, f: Callable[..., Any], like: Tensor) -> Callable[..., Tensor]:
+        """Return f as a map (z, *args) of matrices, under the autocast mode of now.
+
+        f may run in half precision; a solver's own sums may not, so they run outside that mode.
+        """
+        kind = like.device.type
+        dtype, cast = torch.get_autocast_dtype(kind), torch.is_autocast_enabled(kind)
+
+        def call(z: Tensor, *args: object) -> Tensor:
+            with torch.autocast(kind, dtype=dtype) if cast else nullcontext():
+                return self.flatten(f(self.restore(z), *args), z)
+
+        return call
+
+    def _sized(self, batch: int) -> list[tuple[int, ...]]:
+        """The leaves' shapes for a batch of this size: samples that are done may have left it."""
+        return [(batch, *shape[1:]) for shape in self.shapes]
+
+    def _unlike(self, fz: object) -> TypeError:
+        kind = {Tensor: "a tensor", tuple: f"a tuple of {len(self.shapes)} tensors"}
+        wanted = kind.get(self.kind, f"a dict of tensors {list(self.keys)}")
+        return TypeError(f"f must return {wanted} like its first argument, got {_describe(fz)}")
 
 
 def _leaves(state: object) -> list[Tensor]:

@@ -210,7 +210,7 @@ def test_reuse_is_the_inverse_that_broyden_built_and_costs_no_product() -> None:
     z = fixed_point(lambda z, a: a * z + 1, torch.zeros_like(a), a, solver=Broyden(), adjoint=Reuse(), rtol=1e-13)
     assert torch.allclose(torch.autograd.grad(z.sum(), a)[0], (1 - a.detach()) ** -2, rtol=1e-9)
     z, J, v, x = problem()
-    s = solve(Cell(), torch.zeros_like(x), x, solver=Broyden(), rtol=1e-14, max_calls=60, keep_state=True)
+    s = solve(Cell(), torch.zeros_like(x), x, solver=Broyden(24), rtol=1e-14, max_calls=60, keep_state=True)
     u = Reuse().solve(None, v, lambda v: Broyden().transposed(s.state, v)).u  # None: Jᵀ is not called
     exact = torch.linalg.solve(torch.eye(J.shape[1], dtype=J.dtype) - J.mT, v)
     assert (u - exact).norm() < 0.7 * (v - exact).norm(), "nearer than JFB"

@@ -10,10 +10,12 @@ from deqlib import Anderson, Picard, Result, relative_residual, solve
 from deqlib.course import check
 
 
-def by_definition(f: object, z: Tensor, memory: int, damping: float, calls: int) -> list[Tensor]:
+def by_definition(f: object, z: Tensor, memory: int, damping: float, restart: bool, calls: int) -> list[Tensor]:
     """Anderson for one sample: the weights by a dense least-squares solve over the whole window, nothing kept."""
     points, values = [], []
     for _ in range(calls):
+        if restart and len(points) == memory:  # the last pair is the first of the next memory
+            points, values = points[-1:], values[-1:]
         points, values = [*points, z][-memory:], [*values, f(z)][-memory:]
         X = torch.cat(points)
         G = torch.cat(values) - X
@@ -22,8 +24,11 @@ def by_definition(f: object, z: Tensor, memory: int, damping: float, calls: int)
     return points[-1]
 
 
+@pytest.mark.parametrize("restart", [True, False])
 @pytest.mark.parametrize(("memory", "damping"), [(2, 1.0), (4, 1.0), (4, 0.7), (7, 1.0)])
-def test_iterates_are_those_of_the_definition_long_after_the_window_is_full(memory: int, damping: float) -> None:
+def test_iterates_are_those_of_the_definition_long_after_the_memory_is_full(
+    memory: int, damping: float, restart: bool
+) -> None:
     W, x = check.random_map(2, 30, norm=2.0)
 
     def f(z: Tensor) -> Tensor:
@@ -35,8 +40,8 @@ def test_iterates_are_those_of_the_definition_long_after_the_window_is_full(memo
         seen.append(z.clone())
         return f(z)
 
-    solve(watched, torch.zeros_like(x), solver=Anderson(memory, damping), rtol=1e-14, max_calls=16)
-    want = by_definition(f, torch.zeros_like(x), memory, damping, 16)
+    solve(watched, torch.zeros_like(x), solver=Anderson(memory, damping, restart=restart), rtol=1e-14, max_calls=16)
+    want = by_definition(f, torch.zeros_like(x), memory, damping, restart, 16)
     assert torch.allclose(seen[-1], want, rtol=1e-6, atol=1e-9)
 
 

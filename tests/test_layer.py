@@ -282,7 +282,7 @@ def test_start_by_init_by_the_first_argument_or_warm() -> None:
     assert (warm < cold.last.calls).all()
     made = DEQ(cold.cell, rtol=1e-9, init=lambda x: torch.tanh(x))
     assert torch.allclose(made(x), z, rtol=1e-6)
-    assert (made.last.calls < cold.last.calls + 1).all()
+    assert (made.last.calls <= cold.last.calls + 1).all()
     with pytest.raises(TypeError, match="the first argument must be a tensor"):
         cold("x")
     with pytest.raises(TypeError, match=r"cell must be a torch.+Module, got function"):
