@@ -160,7 +160,7 @@ class Reuse:
     """Reuse the inverse Jacobian that the forward solve by `Broyden` has built: u = -Hᵀ v, no product with Jᵀ at all.
 
     H obeys the secant equations of the forward path alone, so how good u is depends on v: see
-    `deq.last.backward.residual`. A full memory starts again from -I, so give `Broyden` one that holds the whole solve.
+    `deq.last.backward.residual`. A full memory starts again from -I: give `Broyden` one that holds the whole solve.
 
     Source: Z. Ramzi and others (2022), ICLR (SHINE).
 

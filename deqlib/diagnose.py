@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import copy
+import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +15,11 @@ import torch
 from torch import Tensor
 from torch.func import jvp
 
-__all__ = ["Comparison", "compare", "saved_bytes", "spectral_norm", "spectral_radius"]
+from deqlib.adjoint import Implicit
+from deqlib.layer import DEQ, DeqWarning
+from deqlib.tree import Layout
+
+__all__ = ["Comparison", "check_gradient", "compare", "saved_bytes", "spectral_norm", "spectral_radius"]
 
 
 @dataclass(frozen=True)
@@ -60,6 +66,53 @@ def compare(a: Iterable[Tensor | None], b: Iterable[Tensor | None]) -> Compariso
     nan = float("nan")
     size = (aa * bb) ** 0.5
     return Comparison((gap / bb) ** 0.5 if bb else nan, ab / size if size else nan, (aa / bb) ** 0.5 if bb else nan)
+
+
+def check_gradient(deq: DEQ, *args: Any, seed: int = 0) -> Comparison:
+    """Compare the gradient that a `DEQ` gives with the exact one, for a random loss ⟨v, z⟩ on these inputs.
+
+    The exact one comes from a copy in float64, solved to 1e-10 forward and backward. A cheap gradient may point
+    anywhere where the cell does not contract, and a loose forward tolerance bends an exact one.
+
+    Args:
+        deq: the layer; it is copied, and its `last` stays as it was.
+        args: what its forward takes.
+        seed: of v, standard normal of the shape of z.
+
+    Returns:
+        A `Comparison` over all parameters, and over those args that require a gradient.
+
+    Raises:
+        RuntimeError: the copy does not reach an equilibrium or does not solve its adjoint equation to that tolerance.
+
+    >>> from deqlib import DEQ, Neumann
+    >>> from deqlib.cells import DenseCell
+    >>> _ = torch.manual_seed(0)
+    >>> deq = DEQ(DenseCell(8, gain=0.9), adjoint=Neumann(0))
+    >>> check_gradient(deq, torch.randn(4, 8)).relative_error > 0.1
+    True
+    """
+    options = {"adjoint": Implicit(rtol=1e-10, max_calls=1000, on_failure="raise"), "rtol": 1e-10}
+    exact = DEQ(copy.deepcopy(deq.cell).double(), max_calls=2000, init=deq.init, **options)  # type: ignore[arg-type]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", DeqWarning)
+        try:
+            reference = _gradients(exact.train(deq.training), args, torch.float64, seed)
+        except DeqWarning as failed:
+            raise RuntimeError(f"no exact gradient to compare with: {failed}") from failed
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeqWarning)
+        return compare(_gradients(copy.deepcopy(deq), args, None, seed), reference)
+
+
+def _gradients(deq: DEQ, args: tuple[Any, ...], dtype: torch.dtype | None, seed: int) -> list[Tensor]:
+    inputs = [a.detach().to(dtype if a.is_floating_point() else None) if isinstance(a, Tensor) else a for a in args]
+    pairs = zip(inputs, args, strict=True)
+    wanted = [a.requires_grad_() for a, b in pairs if isinstance(b, Tensor) and b.requires_grad]
+    _, z = Layout.of(deq(*inputs), detach=False)
+    v = torch.randn(z.shape, dtype=torch.float64, generator=torch.Generator().manual_seed(seed)).to(z)
+    wanted += [p for p in deq.parameters() if p.requires_grad]
+    return list(torch.autograd.grad((z * v).sum(), wanted, materialize_grads=True))
 
 
 def saved_bytes(run: Callable[[], Any]) -> int:

@@ -38,6 +38,8 @@ def fixed_point(
     rtol: float = 1e-4,
     atol: float = 0.0,
     max_calls: int = 50,
+    check_every: int | None = 1,
+    compact: bool = False,
 ) -> Any:
     """Find z = f(z, *args) and let gradients through to `args` and `params`, of every order for `Implicit`.
 
@@ -54,6 +56,7 @@ def fixed_point(
         rtol: relative tolerance of the forward solve. Its error reaches the gradient: see `Implicit`.
         atol: absolute tolerance, in the unit of z's norm.
         max_calls: budget of the forward solve in calls of f.
+        check_every, compact: as for `solve`: when to look whether all are done, and whether samples that are leave.
 
     Returns:
         z, of the structure, shapes and dtype of z0. A `DeqWarning` says when a solve did not converge.
@@ -71,7 +74,8 @@ def fixed_point(
     >>> torch.autograd.grad(z.sum(), x)[0].tolist()
     [[2.0], [2.0]]
     """
-    found, _, _ = _equilibrium(f, z0, args, params, solver, adjoint, rtol, atol, max_calls)
+    options = {"rtol": rtol, "atol": atol, "max_calls": max_calls, "check_every": check_every, "compact": compact}
+    found, _, _ = _equilibrium(f, z0, args, params, solver, adjoint, options)
     return found
 
 
@@ -88,6 +92,7 @@ class DEQ(nn.Module):
         max_calls: budget of the forward solve in calls of the cell.
         init: makes the first z from args; zeros of the shape of the first argument if None.
         eval_solver: solver in eval mode; `solver` if None.
+        check_every, compact: as for `solve`: when to look whether all are done, and whether samples that are leave.
 
     Attributes:
         last: the `Solution` of the last forward pass, its `backward` set by the backward pass; None before the first.
@@ -116,6 +121,8 @@ class DEQ(nn.Module):
         max_calls: int = 50,
         init: Callable[..., Any] | None = None,
         eval_solver: Solver | None = None,
+        check_every: int | None = 1,
+        compact: bool = False,
     ) -> None:
         super().__init__()
         if not isinstance(cell, nn.Module):
@@ -124,7 +131,7 @@ class DEQ(nn.Module):
         self.solver = Anderson() if solver is None else solver
         self.eval_solver = self.solver if eval_solver is None else eval_solver
         self.adjoint = Implicit() if adjoint is None else adjoint
-        self.rtol, self.max_calls = rtol, max_calls
+        self.rtol, self.max_calls, self.check_every, self.compact = rtol, max_calls, check_every, compact
         self._last: Solution | None = None
         self._backward: list[LinearSolution] = []
         _check_adjoint(self.adjoint, self.solver)
@@ -139,8 +146,10 @@ class DEQ(nn.Module):
         if z0 is None:
             z0 = self._start(args)
         solver = self.solver if self.training else self.eval_solver
+        names = ("rtol", "max_calls", "check_every", "compact")
+        options = {name: getattr(self, name) for name in names}
         found, self._last, self._backward = _equilibrium(
-            self.cell, z0, args, self.cell.parameters(), solver, self.adjoint, self.rtol, 0.0, self.max_calls
+            self.cell, z0, args, self.cell.parameters(), solver, self.adjoint, options
         )
         return found
 
@@ -159,19 +168,19 @@ class DEQ(nn.Module):
 
 def _equilibrium(
     f: Callable[..., Any], z0: Any, args: tuple[object, ...], params: Iterable[Tensor], solver: Solver | None,
-    adjoint: Adjoint | Unroll | None, rtol: float, atol: float, max_calls: int,
+    adjoint: Adjoint | Unroll | None, options: dict[str, Any],
 ) -> tuple[Any, Solution, list[LinearSolution]]:  # fmt: skip
     """Solve, attach the gradient, and return z, the solution and the list that backward passes report to."""
     solver = Anderson() if solver is None else solver
     adjoint = Implicit() if adjoint is None else adjoint
     wanted = _wanted(params)
     if isinstance(adjoint, Unroll):
-        return _unrolled(f, z0, args, adjoint, rtol)
+        return _unrolled(f, z0, args, adjoint, options["rtol"])
     if torch.is_grad_enabled():
         _check_adjoint(adjoint, solver)
     reuse = isinstance(adjoint, Reuse) and torch.is_grad_enabled()
-    found = solve(f, z0, *args, solver=solver, rtol=rtol, atol=atol, max_calls=max_calls, keep_state=reuse)
-    if not found.converged:
+    found = solve(f, z0, *args, solver=solver, keep_state=reuse, **options)
+    if options["check_every"] is not None and not found.converged:
         warnings.warn(f"the forward solve did not converge: {found.message}", DeqWarning, stacklevel=4)
     reports: list[LinearSolution] = []
     if not torch.is_grad_enabled():
@@ -323,7 +332,7 @@ class _Problem:
         self.reports[:] = [found]
         action = getattr(self.adjoint, "on_failure", "warn")
         failed = found.result != Result.CONVERGED if self.adjoint.exact else found.result == Result.DIVERGED
-        if action == "ignore" or not failed.any():
+        if action == "ignore" or not failed.any():  # "ignore" looks at nothing: no GPU waits
             return
         text = (
             f"the adjoint equation was not solved for {int(failed.sum())} of {len(failed)} samples: worst relative "

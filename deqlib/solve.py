@@ -35,6 +35,10 @@ class Result(IntEnum):
     DIVERGED = 2
 
 
+# Plain numbers for the loop: a compiler does not see through an enumeration.
+_CONVERGED, _OPEN, _DIVERGED = (int(code) for code in Result)
+
+
 @dataclass(frozen=True)
 class Solution:
     """What `solve` returns; every field speaks of the returned `z`.
@@ -146,7 +150,7 @@ def solve(
         keep_state: whether to return the solver's last state, which `Reuse` needs.
         check_every: after how many calls to look whether all samples are done. A look makes a GPU wait; a sample
             that is done between two looks is frozen all the same. None never looks: every solve makes `max_calls`
-            calls, and `torch.compile` turns it into one graph.
+            calls, nothing is checked or warned of, and `torch.compile` turns it into one graph.
         compact: whether samples that are done leave the batch, so that f is called on the others alone. Tensors in
             `args` whose first dimension is B are then taken to hold one entry a sample; f must get all that belongs
             to a sample through `args`.
@@ -169,8 +173,10 @@ def solve(
     """
     solver = Anderson() if solver is None else solver
     layout, flat = Layout.of(z0)
-    _check_arguments(f, flat, solver, rtol, atol, max_calls)
+    _check_arguments(f, solver, rtol, atol, max_calls)
     _check_looks(check_every, compact, keep_state)
+    if check_every is not None:
+        _check_finite(flat)
     begin = 0.0 if torch.compiler.is_compiling() else time.perf_counter()
     with torch.no_grad(), torch.autocast(flat.device.type, enabled=False):
         loop = _Loop(layout.flat(f, flat), args, flat, solver, rtol, atol)
@@ -190,9 +196,9 @@ class _Loop:
         self.best = z0
         self.least = torch.full((len(z0),), torch.inf, device=z0.device, dtype=precise(z0.dtype))
         self.last = self.least
-        self.result = torch.full_like(self.least, Result.MAX_CALLS, dtype=torch.int64)
+        self.result = torch.full_like(self.least, _OPEN, dtype=torch.int64)
         self.calls = torch.zeros_like(self.result)
-        self.active = self.result == Result.MAX_CALLS
+        self.active = self.result == _OPEN
         # A look at values costs nothing on a CPU, and spares the copies that masks make.
         self.eager = _may_look(z0)
         self.everyone = True  # whether all are known to be active
@@ -236,9 +242,9 @@ class _Loop:
         better = done | (self.active & (residual < self.least))  # done by atol need not have the least residual
         self.best, self.least = taken(better, z, self.best), torch.where(better, residual, self.least)
         self.last = torch.where(self.active, residual, self.last)
-        self.result = torch.where(self.active & residual.isinf(), Result.DIVERGED, self.result)
-        self.result = torch.where(done, Result.CONVERGED, self.result)
-        self.active = self.result == Result.MAX_CALLS
+        self.result = torch.where(self.active & residual.isinf(), _DIVERGED, self.result)
+        self.result = torch.where(done, _CONVERGED, self.result)
+        self.active = self.result == _OPEN
         self.everyone = self.eager and bool(self.active.all())
 
 
@@ -295,12 +301,15 @@ def _rows(tree: Any, keep: Tensor, batch: int) -> Any:
     return tree
 
 
-def _check_arguments(f: object, z0: Tensor, solver: object, rtol: float, atol: float, max_calls: int) -> None:
-    if not callable(f):
-        raise TypeError(f"f must be callable, got {type(f).__name__}")
-    if not torch.compiler.is_compiling() and not z0.isfinite().all():
+def _check_finite(z0: Tensor) -> None:
+    if not z0.isfinite().all():
         bad = (~z0.isfinite()).any(1).nonzero()[:, 0].tolist()
         raise ValueError(f"z0 must be finite, but holds NaN or inf in samples {bad[:5]}")
+
+
+def _check_arguments(f: object, solver: object, rtol: float, atol: float, max_calls: int) -> None:
+    if not callable(f):
+        raise TypeError(f"f must be callable, got {type(f).__name__}")
     if not (hasattr(solver, "init") and hasattr(solver, "step")) or isinstance(solver, type):
         raise TypeError(f"solver must be an object such as Picard() or Anderson(), got {solver!r}")
     if not (rtol >= 0 and atol >= 0):

@@ -36,8 +36,8 @@ class Layout:
     shapes: tuple[torch.Size, ...]
 
     @staticmethod
-    def of(z0: object) -> tuple[Layout, Tensor]:
-        """Check a first state and return its layout and matrix.
+    def of(z0: object, detach: bool = True) -> tuple[Layout, Tensor]:
+        """Check a first state and return its layout and matrix, by default without its graph.
 
         Raises:
             TypeError: not a floating-point tensor, or a tuple or dict of them of one dtype.
@@ -57,7 +57,7 @@ class Layout:
             raise ValueError(f"z0 must have shape (B, ...) with one B, at least one sample and entry, got {shown}")
         kind = Tensor if isinstance(z0, Tensor) else tuple if isinstance(z0, tuple) else dict
         layout = Layout(kind, tuple(z0) if isinstance(z0, dict) else (), tuple(leaf.shape for leaf in leaves))
-        return layout, _join([leaf.detach() for leaf in leaves])
+        return layout, _join([leaf.detach() if detach else leaf for leaf in leaves])
 
     def flatten(self, fz: object, like: Tensor) -> Tensor:
         """Return what f gave as a matrix (B, D), checked against the layout and the dtype and device of `like`."""

@@ -45,7 +45,7 @@ def test_the_core_needs_torch_alone() -> None:
 
 
 def test_arrows_run_one_way() -> None:
-    core = ["solvers", "tree", "solve", "linear", "adjoint", "layer", "regularize", "constrain", "diagnose"]
+    core = ["batch", "solvers", "tree", "solve", "linear", "adjoint", "layer", "regularize", "constrain", "diagnose"]
     order = [*core, "cells", "plots", "widgets", "course", "cli"]
     for path in (ROOT / "deqlib").rglob("*.py"):
         own = path.relative_to(ROOT / "deqlib").parts[0].removesuffix(".py")
