@@ -12,6 +12,6 @@ from deqlib.solvers import Anderson, Broyden, Newton, Picard, Solver
 __all__ = [
     "DEQ", "Adjoint", "Anderson", "Broyden", "Comparison", "DeqWarning", "Implicit", "LinearSolution", "Monotone",
     "Neumann", "Newton", "Phantom", "Picard", "Result", "Reuse", "SharedDropout", "Solution", "Solver", "Unroll",
-    "check_gradient", "compare", "fixed_point", "gmres", "jacobian_norm", "neumann", "relative_residual", "saved_bytes",
-    "solve", "spectral_bound", "spectral_norm", "spectral_radius",
+    "check_gradient", "compare", "fixed_point", "gmres", "jacobian_norm", "neumann", "relative_residual",
+    "saved_bytes", "solve", "spectral_bound", "spectral_norm", "spectral_radius",
 ]  # fmt: skip

@@ -17,6 +17,7 @@ from deqlib import (
     DeqWarning,
     Implicit,
     Neumann,
+    Newton,
     Phantom,
     Picard,
     Result,
@@ -34,13 +35,14 @@ def name(value: object) -> str:
     return re.sub(r"<function (\w+) at 0x\w+>", r"\1", str(value))
 
 
-SOLVERS = [Picard(), Picard(damping=0.8), Anderson(), Broyden(), Broyden(memory=5)]
+SOLVERS = [Picard(), Picard(damping=0.8), Anderson(), Broyden(), Broyden(memory=5), Newton()]
 EXACT = [
     Implicit(rtol=1e-12, max_calls=200),
     Implicit(functools.partial(gmres, restart=4), rtol=1e-12, max_calls=400),
     Implicit(Anderson(), rtol=1e-12, max_calls=200),
     Implicit(Broyden(), rtol=1e-12, max_calls=200),
     Implicit(Picard(), rtol=1e-12, max_calls=400),
+    Implicit(Newton(), rtol=1e-12, max_calls=200),
 ]
 APPROXIMATE = [Neumann(0), Neumann(3), Phantom(2, 0.5), Reuse()]
 FORWARD = {"rtol": 1e-13, "max_calls": 400}

@@ -20,6 +20,7 @@ from deqlib import (
     DeqWarning,
     Implicit,
     Neumann,
+    Newton,
     Phantom,
     Picard,
     Result,
@@ -37,7 +38,7 @@ def name(value: object) -> str:
     return re.sub(r"<function (\w+) at 0x\w+>", r"\1", str(value))
 
 
-SOLVERS = [Picard(), Anderson(), Broyden(memory=6)]
+SOLVERS = [Picard(), Anderson(), Broyden(memory=6), Newton(memory=4)]
 ADJOINTS = [Implicit(), Implicit(Anderson()), Implicit(Broyden()), Neumann(2), Phantom(3, 0.5), Reuse()]
 
 
