@@ -7,6 +7,8 @@ import math
 import pytest
 import torch
 
+import deqlib
+from deqlib.cells import DenseCell
 from deqlib.course import check
 from deqlib.diagnose import compare, saved_bytes, spectral_norm, spectral_radius
 from deqlib.regularize import jacobian_norm
@@ -114,3 +116,54 @@ def test_jacobian_norm_is_right_in_the_mean_differentiable_and_reproducible() ->
         jacobian_norm(fz, z, probes=0)
     with pytest.raises(ValueError, match=r"shape of z, \(2, 10\), got \(2, 9\)"):
         jacobian_norm(fz[:, :9], z)
+
+
+# --------------------------------------------------------------------------------------------------------------
+# check_gradient
+
+
+def expansive(adjoint: object, **options: object) -> deqlib.DEQ:
+    """A cell that Anderson solves although its Jacobian has eigenvalues near -4."""
+    cell = DenseCell(10, gain=0.1)
+    A = torch.randn(10, 10, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        cell.W.weight.copy_(-4 * A @ A.T / torch.linalg.matrix_norm(A @ A.T, 2))
+    return deqlib.DEQ(cell, adjoint=adjoint, rtol=1e-6, max_calls=100, **options)
+
+
+def test_check_gradient_is_small_for_the_exact_adjoint_and_not_for_the_others() -> None:
+    x = 0.1 * torch.randn(5, 10, generator=torch.Generator().manual_seed(1))
+    assert deqlib.check_gradient(expansive(deqlib.Implicit(rtol=1e-6)), x).relative_error < 1e-4
+    bad = deqlib.check_gradient(expansive(deqlib.Neumann(3)), x)
+    assert bad.relative_error > 1
+    assert abs(bad.cosine) < 0.9
+    loose = deqlib.check_gradient(expansive(deqlib.Implicit(), eval_solver=deqlib.Broyden()), x)
+    assert 1e-6 < loose.relative_error < 1e-2
+
+
+def test_check_gradient_counts_inputs_that_want_one_and_leaves_the_layer_alone() -> None:
+    deq, x = expansive(deqlib.Neumann(0)), 0.1 * torch.ones(3, 10)
+    deq(x)
+    last, weight = deq.last, deq.cell.W.weight.clone()
+    without = deqlib.check_gradient(deq, x)
+    wanted = x.clone().requires_grad_()
+    assert deqlib.check_gradient(deq, wanted) != without
+    assert wanted.grad is None
+    assert deq.last.z is last.z
+    assert torch.equal(deq.cell.W.weight, weight)
+    assert all(p.grad is None for p in deq.parameters())
+    assert deqlib.check_gradient(deq, x) == without, "the same seed, the same loss"
+    assert deqlib.check_gradient(deq, x, seed=1) != without
+
+
+def test_check_gradient_says_when_there_is_no_equilibrium_to_compare_with() -> None:
+    class Drift(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.b = torch.nn.Parameter(torch.ones(3))
+
+        def forward(self, z: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+            return z + x + self.b
+
+    with pytest.raises(RuntimeError, match="no exact gradient to compare with: the forward solve did not converge"):
+        deqlib.check_gradient(deqlib.DEQ(Drift()), torch.ones(2, 3))
