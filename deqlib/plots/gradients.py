@@ -22,18 +22,18 @@ EXPONENTS = tuple(range(-9, 0))
 @styled
 def echoes() -> Picture:
     """Draw the question of chapter 04: a nudge of b moves tanh(a z + b) a little and its fixed point much more."""
-    a, b, db = 1.0, 0.05, 0.06
+    a, b, db = 1.0, 0.05, 0.01
     z = _equilibrium(a, b)
     z_new = _equilibrium(a, b + db)
     first = math.tanh(a * z + b + db) - z
     figure, (ax,) = canvas(
         "The graph of tanh(a z + b) before and after a nudge of b, with the diagonal. A staircase climbs from the "
-        "old fixed point to the new one: the first riser is the direct effect, every further riser an echo, each shorter "
-        f"than the last. The first riser is {first / (z_new - z):.0%} of the whole way.",
+        "old fixed point to the new one: the first riser is the direct effect, every further riser an echo, each "
+        f"shorter than the last. The first riser is {first / (z_new - z):.0%} of the whole way.",
         width=7.2,
         height=4.2,
     )
-    grid = np.linspace(z - 0.08, z_new + 0.08, 200)
+    grid = np.linspace(z - 0.01, z_new + 0.01, 200)
     ax.plot(grid, grid, color="#777777", linewidth=1.2, linestyle="--", label="diagonal: output = state")
     ax.plot(grid, np.tanh(a * grid + b), color=COLOURS[0], label="f, before the nudge")
     ax.plot(grid, np.tanh(a * grid + b + db), color=COLOURS[1], linestyle="-.", label="f, after the nudge")
