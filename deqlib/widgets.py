@@ -12,7 +12,7 @@ import ipywidgets as w
 
 from deqlib import plots
 
-__all__ = ["anderson_explorer", "cobweb_explorer", "explorer"]
+__all__ = ["anderson_explorer", "cobweb_explorer", "explorer", "tolerance_explorer"]
 
 
 def explorer(draw: Callable[..., plots.Picture], **controls: w.Widget) -> w.VBox:
@@ -61,3 +61,12 @@ def anderson_explorer() -> w.VBox:
         damping=_slider("damping β", 1.0, 0.1, 1.5, 0.1),
         log_ridge=_slider("log₁₀ ridge", -14, -16, 0, 1),
     )  # fmt: skip
+
+
+def tolerance_explorer() -> w.VBox:
+    """Explore chapter 04: the forward and the backward tolerance, each by itself, and the gradient's error."""
+    return explorer(
+        plots.tolerances,
+        log_forward=_slider("log₁₀ forward", -3, -9, -1, 1),
+        log_backward=_slider("log₁₀ backward", -6, -9, -1, 1),
+    )

@@ -4,6 +4,7 @@
 
 from deqlib.plots.cobwebs import cobweb, cobweb_grid, cobweb_pair, linear_cobweb, rate_map
 from deqlib.plots.draw import COLOURS, Picture, curves, scatter
+from deqlib.plots.gradients import echoes, tolerance_map, tolerances
 from deqlib.plots.mixing import anderson_grid, anderson_run, closest_point, memory_race, slow_map, weights
 
 __all__ = [
@@ -16,10 +17,13 @@ __all__ = [
     "cobweb_grid",
     "cobweb_pair",
     "curves",
+    "echoes",
     "linear_cobweb",
     "memory_race",
     "rate_map",
     "scatter",
     "slow_map",
+    "tolerance_map",
+    "tolerances",
     "weights",
 ]
