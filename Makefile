@@ -9,14 +9,15 @@ PIP      := $(BIN)/python -m pip --disable-pip-version-check install $(PIP_ARGS)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: help lab test quick browser bench execute build clean
+.PHONY: help lab test quick browser bench choosing execute build clean
 
 help:
 	@echo "make lab      install the course and open chapter 01 in JupyterLab"
 	@echo "make test     install everything and run all tests (about 6 minutes on 2 cores, installing included)"
 	@echo "make quick    the tests without notebooks and nbgrader (about 2 minutes)"
 	@echo "make browser  drive a real Chromium through chapter 01"
-	@echo "make bench    set deqlib's solvers beside torchdeq's and SciPy's (about 3 minutes)"
+	@echo "make bench    set deqlib's solvers beside torchdeq's and SciPy's (about 10 minutes)"
+	@echo "make choosing the same, written into docs/choosing.md"
 	@echo "make execute  run the solved notebooks and store their outputs"
 	@echo "make build    regenerate course/ from solutions/"
 	@echo "make clean    remove the environment and what grading left"
@@ -39,6 +40,9 @@ browser: $(VENV)/dev
 
 bench: $(VENV)/dev
 	python tests/benchmarks/run.py
+
+choosing: $(VENV)/dev
+	python tests/benchmarks/run.py --page docs/choosing.md
 
 execute build: $(VENV)/dev
 	deq $@

@@ -26,7 +26,8 @@ def minus(x: Tensor, weights: Tensor, rows: Tensor) -> Tensor:
     """Return x - Σ_j w_j q_j, shape (B, D), for weights (B, m) and rows (B, m, D)."""
     if rows.shape[1] == 0:
         return x
-    return torch.baddbmm(x.unsqueeze(1), weights.unsqueeze(1), rows, alpha=-1).squeeze(1)
+    # In place: at the size of an image batch a fresh tensor costs as much as the sum.
+    return torch.bmm(-weights.unsqueeze(1), rows).squeeze(1).add_(x)
 
 
 def taken(mask: Tensor, yes: Tensor, no: Tensor) -> Tensor:
@@ -36,7 +37,9 @@ def taken(mask: Tensor, yes: Tensor, no: Tensor) -> Tensor:
 
 def norm(x: Tensor) -> Tensor:
     """Return ‖x‖, shape (B,), in at least float32."""
-    length: Tensor = torch.linalg.vector_norm(x, dim=1, dtype=precise(x.dtype))
+    kind = precise(x.dtype)
+    # Naming the dtype costs time even where it is x's own.
+    length: Tensor = torch.linalg.vector_norm(x, dim=1, dtype=None if kind == x.dtype else kind)
     return length
 
 

@@ -110,7 +110,7 @@ def _measure(z: Tensor, fz: Tensor, eager: bool) -> tuple[Tensor, Tensor, Tensor
         top, bottom = norm(gap), norm(fz)
         low = torch.finfo(bottom.dtype).tiny ** 0.3  # beyond it squares of entries would lose digits
         least, most = torch.aminmax(bottom)
-        if bool(least > low) and bool(most < 1 / low):
+        if least.item() > low and most.item() < 1 / low:
             return torch.nan_to_num(top / bottom, nan=torch.inf), top, bottom
     top, bottom = safe_norm(gap), safe_norm(fz)
     ratio = torch.where(top == 0, 0, top / bottom)
@@ -192,7 +192,7 @@ class _Loop:
         self, f: Callable[..., Tensor], args: tuple[object, ...], z0: Tensor, solver: Solver, rtol: float, atol: float
     ) -> None:
         self.f, self.args, self.solver = f, args, solver
-        self.rtol, self.atol = max(rtol, 4 * torch.finfo(z0.dtype).eps), atol
+        self.rtol, self.atol, self.floor = rtol, atol, 4 * torch.finfo(z0.dtype).eps
         self.best = z0
         self.least = torch.full((len(z0),), torch.inf, device=z0.device, dtype=precise(z0.dtype))
         self.last = self.least
@@ -209,7 +209,7 @@ class _Loop:
         gone = _Gone(self) if compact else None
         for call in range(1, max_calls + 1):
             fz = self.f(z, *self.args)
-            self.record(z, fz)
+            self.record(z, fz, call)
             if trace:
                 kept.append(gone.all(self, "last") if gone else self.last)
             look = check_every is not None and call % check_every == 0
@@ -223,21 +223,22 @@ class _Loop:
             z = after if self.everyone else taken(self.active, after, self.best)
             if gone and look and not self.everyone:
                 z, state = gone.leave(self, z, state)
+        self.calls = torch.where(self.active, call, self.calls)
         if gone:
             gone.back(self)
         residuals = torch.stack(kept) if trace else None
         return Solution(self.best, self.least, self.calls, self.result, residuals, state if keep_state else None)
 
-    def record(self, z: Tensor, fz: Tensor) -> None:
+    def record(self, z: Tensor, fz: Tensor, call: int) -> None:
         """Measure, keep what is better, and freeze what is done."""
         residual, top, bottom = _measure(z, fz, self.eager)
-        close = residual <= self.rtol
+        close = residual <= max(self.rtol, self.floor)
         if self.atol > 0:
             close |= (top <= self.atol + self.rtol * bottom) & residual.isfinite()
-        self.calls = self.calls + self.active
-        if self.eager and self.everyone and bool(((residual < self.least) & ~close).all()):
+        if self.eager and self.everyone and bool(((residual < self.least) > close).all()):
             self.best, self.least, self.last = z, residual, residual  # the usual call: nobody is done, all are better
             return
+        self.calls = torch.where(self.active, call, self.calls)
         done = self.active & close
         better = done | (self.active & (residual < self.least))  # done by atol need not have the least residual
         self.best, self.least = taken(better, z, self.best), torch.where(better, residual, self.least)

@@ -40,9 +40,9 @@ class Solver(Protocol):
         ...
 
 
-def _check_memory(memory: int) -> None:
-    if not isinstance(memory, int) or memory < 1:
-        raise ValueError(f"memory must be an integer of at least 1, got {memory!r}")
+def _check_count(name: str, value: int) -> None:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise ValueError(f"{name} must be an integer of at least 1, got {value!r}")
 
 
 def _check_damping(damping: float) -> None:
@@ -86,14 +86,13 @@ class Picard:
 
 @dataclass
 class _History:
-    """Differences of plain steps and of g = f(z) - z, and the Gram matrix of the latter in the unit ‖Δg‖."""
+    """Differences of plain steps and of g = f(z) - z, and the Gram matrix of the latter."""
 
     plain: Tensor  # (B, D) z + β g of the point before this one
     g: Tensor  # (B, D) its residual vector
     dp: Tensor  # (B, m, D)
     dg: Tensor  # (B, m, D)
-    unit: Tensor  # (B, m) 1 / ‖Δg‖
-    gram: Tensor  # (B, m, m) lower triangle; the diagonal stays 1 + ridge
+    gram: Tensor  # (B, m, m) of the Δg, lower triangle, the ridge on its diagonal
     start: Tensor  # (B,) ‖g‖ when patience was last counted from
     rest: Tensor  # (B,) how many periods are still to be iterated plainly
     free: Tensor  # (B,) whether that is none
@@ -110,23 +109,26 @@ class Anderson:
 
         γ = argmin ‖g - ΔG γ‖² ,   z⁺ = z + β g - (ΔZ + β ΔG) γ .
 
-    Three things differ from the textbook. The columns are scaled to ‖Δg‖ = 1, and the ridge is a few eps beside a
-    diagonal of ones: a ridge of fixed absolute size, as in most published code, swamps the Gram matrix once the
-    squared residual falls below it. A full memory is emptied, where the usual window drops its oldest pair: on stiff
-    maps that saves up to a third of the calls, and half the work of a step. And a sample whose residual has not
-    fallen over 8 calls is iterated plainly for 16: far from the fixed point, extrapolation may lead nowhere for ever.
+    Three things differ from the textbook. The ridge is a few eps of each diagonal entry of the Gram matrix: one of
+    fixed absolute size, as in most published code, swamps the matrix once the squared residual falls below it. A full
+    memory is emptied, where the usual window drops its oldest pair: on stiff maps that saves up to a third of the
+    calls, and half the work of a step. And a sample whose residual has not fallen over 8 calls is iterated plainly
+    for 16: far from the fixed point, extrapolation may lead nowhere for ever.
 
     Source: D. G. Anderson (1965), J. ACM; difference form: H. Fang and Y. Saad (2009), Numer. Linear Algebra Appl.;
-    H. F. Walker and P. Ni (2011), SIAM J. Numer. Anal.
+    H. F. Walker and P. Ni (2011), SIAM J. Numer. Anal.; every: P. P. Pratapa, P. Suryanarayana and J. E. Pask
+    (2016), J. Comput. Phys.
 
     Args:
         memory: pairs (z, f(z)) kept, the current one included; 1 is Picard iteration.
         damping: the step β > 0 along the mixed residual; 1.0 is the usual choice.
-        ridge: added to the Gram matrix of unit columns, no unit; None takes 10 eps of the arithmetic in use.
+        ridge: added to each ‖Δg‖², as a fraction of it, no unit; None takes 10 eps of the arithmetic in use.
         restart: whether a full memory is emptied; False is the sliding window of the textbook, which never pauses.
+        every: extrapolate at every so many calls and iterate plainly between; 2 takes about as many calls as 1 and
+            little more than half of the work beside them, which pays where f is cheap (`make bench`).
 
     Raises:
-        ValueError: if `memory` is not an integer of at least 1, `damping` not positive or `ridge` negative.
+        ValueError: if `memory` or `every` is not an integer of at least 1, `damping` not positive, `ridge` negative.
 
     >>> import torch, deqlib
     >>> s = deqlib.solve(torch.cos, torch.ones(1, 1), solver=deqlib.Anderson(memory=2), rtol=1e-5)
@@ -138,9 +140,11 @@ class Anderson:
     damping: float = 1.0
     ridge: float | None = None
     restart: bool = True
+    every: int = 1
 
     def __post_init__(self) -> None:
-        _check_memory(self.memory)
+        _check_count("memory", self.memory)
+        _check_count("every", self.every)
         _check_damping(self.damping)
         if self.ridge is not None and not self.ridge >= 0:
             raise ValueError(f"ridge must be at least 0, or None for 10 eps, got {self.ridge!r}")
@@ -148,13 +152,12 @@ class Anderson:
     def init(self, z: Tensor, fz: Tensor) -> _History:
         """Return an empty history whose buffers fit states of shape (B, D)."""
         slots, kind = self.memory - 1, precise(z.dtype)
-        dg = z.new_zeros(len(z), slots, z.shape[1])
-        shift = 10 * torch.finfo(kind).eps if self.ridge is None else self.ridge
-        gram = torch.eye(slots, dtype=kind, device=z.device).mul(1 + shift).repeat(len(z), 1, 1)
+        dg = z.new_empty(len(z), slots, z.shape[1])  # read only where it was written
+        gram = torch.zeros(len(z), slots, slots, dtype=kind, device=z.device)
         g = fz - z
         start = norm(g)
-        rest, unit = torch.zeros_like(start), gram.new_zeros(len(z), slots)
-        return _History(self._plain(z, fz), g, torch.zeros_like(dg), dg, unit, gram, start, rest, rest == 0)
+        rest = torch.zeros_like(start)
+        return _History(self._plain(z, fz), g, torch.empty_like(dg), dg, gram, start, rest, rest == 0)
 
     def step(self, state: _History, z: Tensor, fz: Tensor) -> tuple[_History, Tensor]:
         """Return the history with this pair added and the next iterate (B, D)."""
@@ -163,15 +166,16 @@ class Anderson:
             state.filled = 0
             return state, plain
         self._remember(state, plain, g)
-        n = state.filled
-        unit, kind = state.unit[:, :n], state.gram.dtype
+        if state.steps % self.every:
+            return state, plain
+        n, kind = state.filled, state.gram.dtype
         # Squares of half-precision states leave the range: their sums and small systems are in float32.
-        rhs = dot(state.dg[:, :n].to(kind), g.to(kind)) * unit
+        rhs = dot(state.dg[:, :n].to(kind), g.to(kind))
         factor, info = torch.linalg.cholesky_ex(state.gram[:, :n, :n])
-        gamma = torch.cholesky_solve(rhs.unsqueeze(2), factor).squeeze(2) * unit
+        gamma = torch.cholesky_solve(rhs.unsqueeze(2), factor).squeeze(2)
         # A sample whose small system could not be solved takes a plain step; its neighbours keep theirs.
-        good = (info == 0) & state.free
-        return state, minus(plain, taken(good, gamma, torch.zeros_like(gamma)).to(z.dtype), state.dp[:, :n])
+        gamma = torch.where(((info == 0) & state.free)[:, None], gamma, 0)
+        return state, minus(plain, gamma.to(z.dtype), state.dp[:, :n])
 
     def _plain(self, z: Tensor, fz: Tensor) -> Tensor:
         return fz if self.damping == 1 else torch.lerp(z, fz, self.damping)
@@ -187,10 +191,10 @@ class Anderson:
         _difference(state.dg, i, g, state.g)
         _difference(state.dp, i, plain, state.plain)
         row = dot(dg.to(kind), dg[:, i].to(kind))
+        state.gram[:, i, : i + 1] = row[:, : i + 1]
+        ridge = 10 * torch.finfo(kind).eps if self.ridge is None else self.ridge
         # A sample that stands still adds a column of zeros, and its weight is 0.
-        state.unit[:, i] = row[:, i].clamp_min(torch.finfo(kind).tiny).rsqrt()
-        row = row * state.unit[:, :n] * state.unit[:, i : i + 1]
-        state.gram[:, i, :i] = row[:, :i]
+        state.gram[:, i, i].mul_(1 + ridge).clamp_min_(torch.finfo(kind).tiny)
         if n > i + 1:
             state.gram[:, i + 1 : n, i] = row[:, i + 1 :]
         state.plain, state.g = plain, g
@@ -254,7 +258,7 @@ class Broyden:
     memory: int = 10
 
     def __post_init__(self) -> None:
-        _check_memory(self.memory)
+        _check_count("memory", self.memory)
 
     def init(self, z: Tensor, fz: Tensor) -> _Factors:
         """Return H = -I, with room for `memory` terms of shape (B, D)."""
@@ -274,21 +278,26 @@ class Broyden:
         size = norm(s)
         moved = size > 0  # a frozen sample keeps its factors, whatever its neighbours do
         if state.used == self.memory:
-            state.u, state.v = (taken(moved, torch.zeros_like(t), t) for t in (state.u, state.v))
+            for factors in (state.u, state.v):
+                factors.masked_fill_(moved[:, None, None], 0)  # in place: a copy would double the memory
             state.hg, state.used = -state.g, 0
         i = state.used
         u, v = state.u[:, :i], state.v[:, :i]
         hg, sh = minus(-g, -dot(v, g), u), minus(-s, -dot(u, s), v)
         hy = hg - state.hg
+        state.z, state.g, state.hg = here, g, hg
         along, parts = (s * hy).sum(1), size * norm(hy)
         ok = moved & (along.abs() > _TINY * parts) & parts.isfinite()
-        a = taken(ok, (s - hy) * (size / along)[:, None], torch.zeros_like(s))
-        b = taken(ok, sh / size[:, None], torch.zeros_like(s))
-        state.u[:, i], state.v[:, i] = taken(moved, a, state.u[:, i]), taken(moved, b, state.v[:, i])
+        # In place: here the memory of a solve is at its largest.
+        a = hy.sub_(s).mul_((-size / along)[:, None]).masked_fill_(~ok[:, None], 0)
+        b = sh.div_(size[:, None]).masked_fill_(~ok[:, None], 0)
+        del s
+        state.u[:, i] = taken(moved, a, state.u[:, i])
+        state.v[:, i] = taken(moved, b, state.v[:, i])
         state.used += 1
-        state.z, state.g, state.hg = here, g, hg + a * (b * g).sum(1, keepdim=True)
-        after = here - state.hg
-        return state, taken(ok & norm(after).isfinite(), after, here + g / 2).to(z.dtype)
+        hg.add_(a.mul_((b * g).sum(1, keepdim=True)))
+        after = here - hg
+        return state, taken(ok & norm(after).isfinite(), after, here.add(g, alpha=0.5)).to(z.dtype)
 
     def transposed(self, state: _Factors, v: Tensor) -> Tensor:
         """Return -Hᵀ v, an estimate of (I - J)⁻ᵀ v with J = ∂f/∂z, shape (B, D)."""
@@ -341,7 +350,7 @@ class Newton:
     inner: float = 0.2
 
     def __post_init__(self) -> None:
-        _check_memory(self.memory)
+        _check_count("memory", self.memory)
         if not 0 < self.inner < 1:
             raise ValueError(f"inner must lie between 0 and 1, got {self.inner!r}")
 
@@ -354,7 +363,8 @@ class Newton:
         hess = torch.eye(m + 1, m, dtype=kind, device=z.device).roll(1, 0).repeat(len(z), 1, 1)
         size, halved = torch.full_like(left[:, 0], torch.inf), torch.zeros_like(left[:, 0])
         zero, column = torch.zeros_like(basis[:, 0]), torch.full_like(halved, -1, dtype=torch.int64)
-        return _Inner(zero, zero, size, basis, hess, hess, left, column, zero, halved, torch.finfo(z.dtype).eps ** 0.5)
+        reach = torch.finfo(z.dtype).eps ** 0.5
+        return _Inner(zero, zero, size, basis, hess, hess, left, column, zero, halved, reach)
 
     def step(self, state: _Inner, z: Tensor, fz: Tensor) -> tuple[_Inner, Tensor]:
         """Return the space grown by this value of f, and the next point to evaluate (B, D)."""

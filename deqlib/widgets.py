@@ -12,7 +12,7 @@ import ipywidgets as w
 
 from deqlib import plots
 
-__all__ = ["anderson_explorer", "broyden_explorer", "cobweb_explorer", "explorer"]
+__all__ = ["anderson_explorer", "broyden_explorer", "cobweb_explorer", "explorer", "tolerance_explorer"]
 
 
 def explorer(draw: Callable[..., plots.Picture], **controls: w.Widget) -> w.VBox:
@@ -71,4 +71,13 @@ def broyden_explorer() -> w.VBox:
             options=["good", "bad", "Picard"], description="method", style={"description_width": "6em"}
         ),
         strength=_slider("strength s", 1.0, 0.5, 4.0, 0.1),
+    )
+
+
+def tolerance_explorer() -> w.VBox:
+    """Explore chapter 04: the forward and the backward tolerance, each by itself, and the gradient's error."""
+    return explorer(
+        plots.tolerances,
+        log_forward=_slider("log₁₀ forward", -3, -9, -1, 1),
+        log_backward=_slider("log₁₀ backward", -6, -9, -1, 1),
     )

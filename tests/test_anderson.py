@@ -10,24 +10,28 @@ from deqlib import Anderson, Picard, Result, relative_residual, solve
 from deqlib.course import check
 
 
-def by_definition(f: object, z: Tensor, memory: int, damping: float, restart: bool, calls: int) -> list[Tensor]:
+def by_definition(
+    f: object, z: Tensor, memory: int, damping: float, restart: bool, calls: int, every: int = 1
+) -> list[Tensor]:
     """Anderson for one sample: the weights by a dense least-squares solve over the whole window, nothing kept."""
     points, values = [], []
-    for _ in range(calls):
+    for call in range(calls):
         if restart and len(points) == memory:  # the last pair is the first of the next memory
             points, values = points[-1:], values[-1:]
         points, values = [*points, z][-memory:], [*values, f(z)][-memory:]
         X = torch.cat(points)
         G = torch.cat(values) - X
         gamma = torch.linalg.lstsq(G.diff(dim=0).T, G[-1:].T).solution if len(X) > 1 else torch.zeros(0, 1)
+        gamma = gamma if call % every == 0 else torch.zeros_like(gamma)
         z = (X[-1] + damping * G[-1] - (X + damping * G).diff(dim=0).T @ gamma.to(X)[:, 0])[None]
     return points[-1]
 
 
+@pytest.mark.parametrize("every", [1, 2, 3])
 @pytest.mark.parametrize("restart", [True, False])
 @pytest.mark.parametrize(("memory", "damping"), [(2, 1.0), (4, 1.0), (4, 0.7), (7, 1.0)])
 def test_iterates_are_those_of_the_definition_long_after_the_memory_is_full(
-    memory: int, damping: float, restart: bool
+    memory: int, damping: float, restart: bool, every: int
 ) -> None:
     W, x = check.random_map(2, 30, norm=2.0)
 
@@ -40,8 +44,9 @@ def test_iterates_are_those_of_the_definition_long_after_the_memory_is_full(
         seen.append(z.clone())
         return f(z)
 
-    solve(watched, torch.zeros_like(x), solver=Anderson(memory, damping, restart=restart), rtol=1e-14, max_calls=16)
-    want = by_definition(f, torch.zeros_like(x), memory, damping, restart, 16)
+    solver = Anderson(memory, damping, restart=restart, every=every)
+    solve(watched, torch.zeros_like(x), solver=solver, rtol=1e-14, max_calls=16)
+    want = by_definition(f, torch.zeros_like(x), memory, damping, restart, 16, every)
     assert torch.allclose(seen[-1], want, rtol=1e-6, atol=1e-9)
 
 

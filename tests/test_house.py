@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import sys
@@ -42,6 +43,30 @@ def test_the_core_needs_torch_alone() -> None:
     )
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert loaded == ["deqlib"]
+
+
+def code_lines(tree: ast.AST, source: list[str]) -> int:
+    """Count the lines of a module or function that hold code: no docstring, no comment, not blank."""
+    words = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node) is not None:
+            text = node.body[0]
+            words |= set(range(text.lineno, (text.end_lineno or 0) + 1))
+    first, last = getattr(tree, "lineno", 1), getattr(tree, "end_lineno", len(source))
+    lines = [source[i - 1].strip() for i in range(first, last + 1) if i not in words]
+    return sum(bool(line) and not line.startswith("#") for line in lines)
+
+
+def test_the_core_can_be_held_in_the_head() -> None:
+    total = 0
+    for name in ("solve", "solvers", "linear", "adjoint", "layer", "regularize", "constrain"):
+        text = (ROOT / "deqlib" / f"{name}.py").read_text()
+        tree = ast.parse(text)
+        total += code_lines(tree, text.splitlines())
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef):
+                assert code_lines(node, text.splitlines()) <= 60, f"{name}.{node.name}"
+    assert total < 1000
 
 
 def test_arrows_run_one_way() -> None:

@@ -16,7 +16,7 @@ from deqlib import Anderson, Broyden, Newton, Picard, Result, Solver, gmres, rel
 MAPS = 10_000
 BATCH = 250
 SIZES = [1, 2, 3, 5, 8, 13, 21, 34, 50, 64]
-SOLVERS = [Picard(), Anderson(), Anderson(restart=False), Broyden(), Newton()]
+SOLVERS = [Picard(), Anderson(), Anderson(restart=False), Anderson(memory=7, every=2), Broyden(), Newton()]
 
 
 def draw(seed: int, size: int, dtype: torch.dtype) -> tuple[Callable[[Tensor], Tensor], Tensor]:

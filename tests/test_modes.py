@@ -30,7 +30,14 @@ from deqlib import (
 from deqlib.cells import ConvCell, DenseCell
 from deqlib.course import check
 
-SOLVERS = [Picard(), Anderson(), Anderson(memory=4, restart=False), Broyden(memory=4), Newton(memory=3)]
+SOLVERS = [
+    Picard(),
+    Anderson(),
+    Anderson(memory=4, restart=False),
+    Anderson(memory=5, every=2),
+    Broyden(memory=4),
+    Newton(memory=3),
+]
 each_solver = pytest.mark.parametrize("solver", SOLVERS, ids=str)
 
 

@@ -4,6 +4,7 @@
 
 from deqlib.plots.cobwebs import cobweb, cobweb_grid, cobweb_pair, linear_cobweb, rate_map
 from deqlib.plots.draw import COLOURS, Picture, curves, scatter
+from deqlib.plots.gradients import echoes, tolerance_map, tolerances
 from deqlib.plots.mixing import anderson_grid, anderson_run, closest_point, memory_race, slow_map, weights
 from deqlib.plots.secants import (
     broyden_path,
@@ -29,6 +30,7 @@ __all__ = [
     "cobweb_grid",
     "cobweb_pair",
     "curves",
+    "echoes",
     "h_equation",
     "kept_direction",
     "linear_cobweb",
@@ -39,5 +41,7 @@ __all__ = [
     "scatter",
     "secant_line",
     "slow_map",
+    "tolerance_map",
+    "tolerances",
     "weights",
 ]

@@ -34,8 +34,8 @@ def memory_race() -> Picture:
     return curves(
         {
             "no memory: Picard": _run(Picard()),
-            "remembers 2 pairs": _run(Anderson(memory=2)),
-            "remembers 10 pairs": _run(Anderson(memory=10)),
+            "remembers 2 pairs": _run(Anderson(memory=2, restart=False)),
+            "remembers 10 pairs": _run(Anderson(memory=10, restart=False)),
         },
         title="The same slow map, the same calls of f",
         alt="Three falling lines over 300 calls: without memory the residual barely falls, with 2 pairs somewhat "
@@ -46,7 +46,7 @@ def memory_race() -> Picture:
 @styled
 def anderson_run(memory: int, damping: float = 1.0, log_ridge: float = -14.0) -> Picture:
     """Draw Anderson acceleration with the given options on the slow map, beside plain Picard iteration."""
-    ours = Anderson(memory=memory, damping=damping, ridge=10.0**log_ridge)
+    ours = Anderson(memory=memory, damping=damping, ridge=10.0**log_ridge, restart=False)
     return curves(
         {"Picard": _run(Picard()), "Anderson": _run(ours)},
         title=f"memory {memory}, damping {damping:.1f}, relative ridge 1e{log_ridge:.0f}",
@@ -60,7 +60,7 @@ def anderson_grid() -> Picture:
     """Draw the explorer of chapter 02 at six settings, for a page without a kernel."""
     settings = [(1, 1.0, -14), (2, 1.0, -14), (5, 1.0, -14), (10, 1.0, -14), (10, 0.3, -14), (10, 1.0, 0)]
     return curves(
-        {f"memory {m}, β {b:.1f}, ridge 1e{r}": _run(Anderson(m, b, 10.0**r)) for m, b, r in settings},
+        {f"memory {m}, β {b:.1f}, ridge 1e{r}": _run(Anderson(m, b, 10.0**r, restart=False)) for m, b, r in settings},
         title="Anderson acceleration on the slow map",
         ylim=(1e-13, 2),
         alt="Six settings on the slow map. Memory 1 is Picard and hardly falls; memory 2, 5 and 10 fall ever faster; "

@@ -3,7 +3,8 @@
 Calls are counted by wrapping f, whatever a solver says of itself. All stop on the same test, the worst sample's
 ‖f(z) - z‖ / ‖f(z)‖ against rtol, and all may spend the same budget of calls:
 
-    ours      every solver that deqlib exports, with its defaults, through `deqlib.solve`.
+    ours      every solver that deqlib exports, with its defaults, through `deqlib.solve`, and Anderson(memory=7,
+              every=2), which solves its small problem at every second call.
     torchdeq  its solver functions called directly (less work than its DEQ module), stop_mode="rel", defaults else.
     naive     the Anderson of the tutorials: memory 5 and a ridge of 1e-4 that does not scale.
     SciPy     `anderson` and `broyden1` on the whole batch as one vector, alpha=1 (its first step is then Picard's),
@@ -25,7 +26,7 @@ from torch import Tensor
 
 import deqlib
 
-__all__ = ["Outcome", "Peer", "peers", "run", "worst"]
+__all__ = ["Outcome", "Peer", "naive_anderson", "peers", "run", "torchdeq_peers", "worst"]
 
 Method = Callable[[Map, Tensor, float, int], Tensor]
 
@@ -82,7 +83,7 @@ def worst(z: Tensor, fz: Tensor) -> float:
 
 def peers() -> list[Peer]:
     """Collect all solvers: ours by inspection, so that a new one joins by being exported."""
-    return [*_ours(), *_torchdeq(), Peer("naive Anderson", "naive", naive_anderson), *_scipy()]
+    return [*_ours(), *torchdeq_peers(), Peer("naive Anderson", "naive", naive_anderson), *_scipy()]
 
 
 def _ours() -> list[Peer]:
@@ -92,14 +93,15 @@ def _ours() -> list[Peer]:
         solves = all(hasattr(kind, method) for method in ("init", "step"))
         if inspect.isclass(kind) and dataclasses.is_dataclass(kind) and solves:
             found.append(Peer(name, "ours", _our_method(cast(deqlib.Solver, kind()))))
-    return found
+    return [*found, Peer("Anderson, every 2", "ours", _our_method(deqlib.Anderson(memory=7, every=2)))]
 
 
 def _our_method(solver: deqlib.Solver) -> Method:
     return lambda f, z0, rtol, max_calls: deqlib.solve(f, z0, solver=solver, rtol=rtol, max_calls=max_calls).z
 
 
-def _torchdeq() -> list[Peer]:
+def torchdeq_peers() -> list[Peer]:
+    """Collect torchdeq's solver functions, called directly."""
     # Imported here: pytest's collection of doctests reads this file where the peers need not be installed.
     from torchdeq.solver import anderson, broyden, fp_iter
 

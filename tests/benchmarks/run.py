@@ -11,6 +11,9 @@ Every solver solves every problem to each tolerance from the same start with the
                 in the first round is left at that, marked ~;
     peak        most bytes of tensors alive at once beyond z0 and the weights, f's own included (at the last
                 tolerance; SciPy's arrays are not seen).
+
+Then the same for the adjoint equation (`gradients.py`), and what tolerances, warm starts and the modes of a solve
+do (`effects.py`). `--page FILE` writes the tables that FILE marks into it.
 """
 
 from __future__ import annotations
@@ -24,10 +27,14 @@ import dataclasses
 import functools
 import json
 import statistics
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
+import effects
+import gradients
+import page
 import torch
 import typer
 from memory import peak_bytes
@@ -40,6 +47,7 @@ MAX_CALLS = 200
 SLACK = 1.05  # on the tolerance, for what float32 rounds
 NOISE = 0.95  # a time ratio above this is no loss
 SLOW = 4.0  # times torchdeq's best: not timed again
+ADJOINT_AT_MOST = {"conv-init": 17, "dense-0.99": 34}
 
 
 @dataclass
@@ -59,6 +67,8 @@ class Row:
     time_ratio: float | None = None
     call_ratio: float | None = None
     peak: int | None = None
+    kind: str = "forward"
+    error: float | None = None
 
 
 def compare(name: str, rtol: float, solvers: list[Peer], rounds: int, memory: bool) -> list[Row]:
@@ -66,8 +76,11 @@ def compare(name: str, rtol: float, solvers: list[Peer], rounds: int, memory: bo
     problem, twin = make(name), make(name, torch.float64)
     solvers = [peer for peer in solvers if peer.applies(problem)]
     rows = {peer.name: _row(peer, problem, twin, rtol) for peer in solvers}
-    times = _time([peer for peer in solvers if rows[peer.name].reached], problem, rows, rtol, rounds)
-    _ratios(rows, times)
+    jobs = {
+        peer.name: functools.partial(run, peer, problem, rtol, rows[peer.name].calls)
+        for peer in solvers if rows[peer.name].reached
+    }  # fmt: skip
+    _ratios(rows, _time(jobs, rows, rounds))
     for peer in solvers:
         row = rows[peer.name]
         if memory and not row.failure and peer.family != "scipy":
@@ -89,18 +102,39 @@ def _true_residual(outcome: Outcome, twin: Problem) -> float | None:
     return worst(z, twin.f(z))
 
 
-def _time(
-    solvers: list[Peer], problem: Problem, rows: dict[str, Row], rtol: float, rounds: int
-) -> dict[str, list[float]]:
-    """Time the solvers in turn, round after round; the slow ones in the first round only."""
-    times: dict[str, list[float]] = {peer.name: [] for peer in solvers}
+def compare_gradients(name: str, rtol: float, rounds: int, memory: bool) -> list[Row]:
+    """Run all ways to the adjoint equation's solution on one problem at one tolerance."""
+    made, ways = gradients.equation(name), gradients.methods()
+    rows = {way.name: _gradient_row(way, made, name, rtol) for way in ways}
+    jobs = {
+        way.name: functools.partial(gradients.run, way, made, rtol, max(rows[way.name].calls, 1))
+        for way in ways if rows[way.name].reached
+    }  # fmt: skip
+    _ratios(rows, _time(jobs, rows, rounds))
+    for job in jobs if memory else ():
+        rows[job].peak = peak_bytes(jobs[job])
+    return list(rows.values())
+
+
+def _gradient_row(way: gradients.Backward, made: gradients.Equation, name: str, rtol: float) -> Row:
+    outcome = gradients.run(way, made, rtol, MAX_CALLS)
+    row = Row(name, rtol, way.name, way.family, outcome.calls, None, False, outcome.failure, kind=way.kind)
+    if outcome.u is not None:
+        row.residual, row.error = made.residual(outcome.u), made.error(outcome.u)
+        row.reached = way.kind == gradients.CHEAP or row.residual <= SLACK * rtol
+    return row
+
+
+def _time(jobs: dict[str, Callable[[], Any]], rows: dict[str, Row], rounds: int) -> dict[str, list[float]]:
+    """Time the jobs in turn, round after round; the slow ones in the first round only."""
+    times: dict[str, list[float]] = {name: [] for name in jobs}
     for _ in range(rounds):
         first = [seen[0] for name, seen in times.items() if seen and rows[name].family == "torchdeq"]
         limit = SLOW * min(first, default=float("inf"))
-        for peer in solvers:
-            seen = times[peer.name]
+        for name, job in jobs.items():
+            seen = times[name]
             if not seen or seen[0] <= limit:
-                seen.append(run(peer, problem, rtol, rows[peer.name].calls).seconds)
+                seen.append(job().seconds)
     return times
 
 
@@ -141,6 +175,26 @@ def show(console: Console, rows: list[Row], rtol: float) -> None:
     console.print(table)
 
 
+def show_gradients(console: Console, rows: list[Row], rtol: float) -> None:
+    """Print the table of the adjoint equation: ratios first, the cheap gradients last."""
+    table = Table(title=f"Adjoint equation to {rtol:.0e}, at most {MAX_CALLS} products with Jᵀ", title_justify="left")
+    table.add_column("problem")
+    table.add_column("gradient")
+    for heading in ("time /\ntorchdeq", "products", "gradient\nerror", "true\nresidual", "time,\nms", "peak,\nMB"):
+        table.add_column(heading, justify="right")
+    last = ""
+    for row in rows:
+        if last and row.problem != last:
+            table.add_section()
+        ratio, _, calls, residual, *rest = _cells(row)
+        error = "none" if row.error is None else f"{row.error:.1e}"
+        style = "bold" if row.family == "ours" else None
+        table.add_row(row.problem if row.problem != last else "", row.solver, ratio, calls, error, residual, *rest,
+                      style=style)  # fmt: skip
+        last = row.problem
+    console.print(table)
+
+
 def _cells(row: Row) -> list[str]:
     about = "~" if row.slow else ""
     return [
@@ -156,7 +210,7 @@ def _cells(row: Row) -> list[str]:
 def show_figures(console: Console, rows: list[Row]) -> None:
     """Print the design's figures to beat beside what the best of ours does."""
     table = Table("problem", "figure", "at most", "ours", "", "by", title="The figures to beat", title_justify="left")
-    ours = [row for row in rows if row.family == "ours" and row.reached]
+    ours = [row for row in rows if row.family == "ours" and row.reached and row.kind == "forward"]
     for name in dict.fromkeys(row.problem for row in rows):
         tight = [row for row in ours if row.problem == name and row.rtol == 1e-6]
         loose = [row for row in ours if row.problem == name and row.rtol == 1e-3 and row.solver != "Picard"]
@@ -167,6 +221,10 @@ def show_figures(console: Console, rows: list[Row]) -> None:
         _figure(table, name, "time / torchdeq's best at 1e-6", 0.5, timed)
         called = {r.solver: r.call_ratio for r in loose if r.call_ratio is not None}
         _figure(table, name, "a call / Picard's at 1e-3", 1.1, called)
+    solved = [r for r in rows if r.kind == gradients.EXACT and r.family == "ours" and r.reached and r.rtol == 1e-6]
+    for name, limit in ADJOINT_AT_MOST.items():
+        products = {row.solver: row.calls for row in solved if row.problem == name}
+        _figure(table, name, "adjoint products at 1e-6", limit, products)
     if table.row_count:
         console.print(table)
 
@@ -182,23 +240,26 @@ def _figure(table: Table, problem: str, what: str, limit: float, values: dict[st
 def losses(rows: list[Row]) -> list[str]:
     """List where another solver needs fewer calls, or less time by more than the noise, than the best of ours."""
     said = []
-    for name, rtol in dict.fromkeys((row.problem, row.rtol) for row in rows):
-        here = [row for row in rows if (row.problem, row.rtol) == (name, rtol) and row.reached]
+    for name, rtol, kind in dict.fromkeys((row.problem, row.rtol, row.kind) for row in rows):
+        here = [row for row in rows if (row.problem, row.rtol, row.kind) == (name, rtol, kind) and row.reached]
         ours = [row for row in here if row.family == "ours"]
         others = [row for row in here if row.family != "ours"]
-        where = f"{name} at {rtol:.0e}"
+        where, unit = f"{name} at {rtol:.0e}", "calls"
+        if kind == gradients.EXACT:
+            where, unit = f"adjoint of {where}", "products"
         if others and not ours:
             said.append(f"{where}: none of ours gets there; {', '.join(row.solver for row in others)} do")
         elif others:
-            said += [f"{where}: {loss}" for loss in (_calls_lost(ours, others), _time_lost(ours, others)) if loss]
+            lost = (_calls_lost(ours, others, unit), _time_lost(ours, others))
+            said += [f"{where}: {loss}" for loss in lost if loss]
     return said
 
 
-def _calls_lost(ours: list[Row], others: list[Row]) -> str:
+def _calls_lost(ours: list[Row], others: list[Row], unit: str) -> str:
     mine, other = (min(group, key=lambda row: row.calls) for group in (ours, others))
     if other.calls >= mine.calls:
         return ""
-    return f"{other.solver} needs {other.calls} calls, {mine.solver} {mine.calls}"
+    return f"{other.solver} needs {other.calls} {unit}, {mine.solver} {mine.calls}"
 
 
 def _time_lost(ours: list[Row], others: list[Row]) -> str:
@@ -212,36 +273,48 @@ def main(
     quick: Annotated[bool, typer.Option("--quick", help="1e-3 only, one round, without SciPy and memory.")] = False,
     threads: Annotated[int, typer.Option(min=1, help="Threads of torch; NumPy keeps to OMP_NUM_THREADS or 1.")] = 1,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write every row to this file too.")] = None,
+    page_file: Annotated[Path | None, typer.Option("--page", help="Fill the tables that this page marks.")] = None,
 ) -> None:
     """Compare deqlib's solvers with torchdeq's, a tutorial's Anderson and SciPy's, and say where ours lose."""
     names = problem or list(PROBLEMS)
     if unknown := sorted(set(names) - set(PROBLEMS)):
         raise typer.BadParameter(f"no problem {', '.join(unknown)}; there are {', '.join(PROBLEMS)}")
+    if page_file and (quick or problem):
+        raise typer.BadParameter("--page takes all problems at both tolerances: leave out --quick and --problem")
     torch.set_num_threads(threads)
     console = Console(width=None if Console().is_terminal else 110)
-    solvers = [peer for peer in peers() if not (quick and peer.family == "scipy")]
     tolerances, rounds = ([1e-3], 1) if quick else ([1e-3, 1e-6], 5)
-    console.print(f"torch {torch.__version__}, {threads} thread(s), float32, median of {rounds} round(s)\n")
+    about = f"torch {torch.__version__}, {threads} thread(s), float32, median of {rounds} round(s)"
+    console.print(about + "\n")
     for name in names:
         console.print(f"  {name:<11} {make(name).about}", highlight=False)
-    _warm_up(solvers)
+    rows = _measure(console, names, tolerances, rounds, quick)
+    _summary(console, rows)
+    tables = [] if quick else effects.tables()
+    for table in tables:
+        console.print(table.rich())
+    if json_file:
+        said = {"torch": torch.__version__, "threads": threads, "max_calls": MAX_CALLS, "rounds": rounds}
+        said |= {"rows": [dataclasses.asdict(row) for row in rows], "effects": [vars(table) for table in tables]}
+        json_file.write_text(json.dumps(said, indent=1))
+    if page_file:
+        page.write(page_file, about, rows, losses(rows), tables)
+
+
+def _measure(console: Console, names: list[str], tolerances: list[float], rounds: int, quick: bool) -> list[Row]:
+    """Run everything, printing each table when it is complete."""
+    solvers = [peer for peer in peers() if not (quick and peer.family == "scipy")]
+    for peer in solvers:  # let it pay for its imports and first allocations outside the clock
+        run(peer, make("dense-0.5"), 1e-3, MAX_CALLS)
     rows = []
     for rtol in tolerances:
         memory = not quick and rtol == tolerances[-1]
-        mine = [row for name in names for row in compare(name, rtol, solvers, rounds, memory)]
-        show(console, mine, rtol)
-        rows += mine
-    _summary(console, rows)
-    if json_file:
-        about = {"torch": torch.__version__, "threads": threads, "max_calls": MAX_CALLS, "rounds": rounds}
-        json_file.write_text(json.dumps(about | {"rows": [dataclasses.asdict(row) for row in rows]}, indent=1))
-
-
-def _warm_up(solvers: list[Peer]) -> None:
-    """Let every solver pay for its imports and first allocations outside the clock."""
-    problem = make("dense-0.5")
-    for peer in solvers:
-        run(peer, problem, 1e-3, MAX_CALLS)
+        forward = [row for name in names for row in compare(name, rtol, solvers, rounds, memory)]
+        show(console, forward, rtol)
+        backward = [row for name in names for row in compare_gradients(name, rtol, rounds, memory)]
+        show_gradients(console, backward, rtol)
+        rows += forward + backward
+    return rows
 
 
 def _summary(console: Console, rows: list[Row]) -> None:

@@ -1,0 +1,24 @@
+# Wrong: J in the place of its transpose, built row by row.
+class DEQFunction(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, f, x, *params):
+        z = iterate(lambda z: f(z, x, *params), torch.zeros_like(x))
+        ctx.f = f
+        ctx.save_for_backward(z, x, *params)
+        return z
+
+    @staticmethod
+    def backward(ctx, v):
+        if torch.is_grad_enabled():
+            raise RuntimeError("first order only")
+        z, *inputs = [t.detach().requires_grad_() for t in ctx.saved_tensors]
+        with torch.enable_grad():
+            fz = ctx.f(z, *inputs)
+        n = z.shape[1]
+        J = torch.stack([torch.autograd.grad(fz, z, e.expand_as(z), retain_graph=True)[0] for e in torch.eye(n)], 1)
+        u = torch.linalg.solve(torch.eye(n) - J, v)
+        return None, *torch.autograd.grad(fz, inputs, u, allow_unused=True)
+
+
+def deq_apply(f, x, params):
+    return DEQFunction.apply(f, x, *params)

@@ -1,0 +1,23 @@
+# Wrong: a gradient for the first parameter alone.
+class DEQFunction(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, f, x, *params):
+        z = iterate(lambda z: f(z, x, *params), torch.zeros_like(x))
+        ctx.f = f
+        ctx.save_for_backward(z, x, *params)
+        return z
+
+    @staticmethod
+    def backward(ctx, v):
+        if torch.is_grad_enabled():
+            raise RuntimeError("first order only")
+        z, *inputs = [t.detach().requires_grad_() for t in ctx.saved_tensors]
+        with torch.enable_grad():
+            fz = ctx.f(z, *inputs)
+        u = picard_adjoint(lambda w: torch.autograd.grad(fz, z, w, retain_graph=True)[0], v)
+        grads = torch.autograd.grad(fz, inputs[:2], u, allow_unused=True)
+        return None, *grads, *[None] * (len(inputs) - len(grads))
+
+
+def deq_apply(f, x, params):
+    return DEQFunction.apply(f, x, *params)

@@ -1,0 +1,22 @@
+# Wrong: no gradient for the parameters.
+class DEQFunction(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, f, x, *params):
+        z = iterate(lambda z: f(z, x, *params), torch.zeros_like(x))
+        ctx.f = f
+        ctx.save_for_backward(z, x, *params)
+        return z
+
+    @staticmethod
+    def backward(ctx, v):
+        if torch.is_grad_enabled():
+            raise RuntimeError("first order only")
+        z, *inputs = [t.detach().requires_grad_() for t in ctx.saved_tensors]
+        with torch.enable_grad():
+            fz = ctx.f(z, *inputs)
+        u = picard_adjoint(lambda w: torch.autograd.grad(fz, z, w, retain_graph=True)[0], v)
+        return None, torch.autograd.grad(fz, inputs[0], u)[0], *[None] * (len(inputs) - 1)
+
+
+def deq_apply(f, x, params):
+    return DEQFunction.apply(f, x, *params)

@@ -1,0 +1,5 @@
+# Right: the row form, u (I - J) = v.
+def adjoint_dense(J, v):
+    n = J.shape[1]
+    I = torch.eye(n, dtype=J.dtype)
+    return torch.linalg.solve(I - J, v[:, None, :], left=False)[:, 0]

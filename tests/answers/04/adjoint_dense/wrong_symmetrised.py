@@ -1,0 +1,5 @@
+# Wrong: the symmetric part of J.
+def adjoint_dense(J, v):
+    n = J.shape[1]
+    I = torch.eye(n, dtype=J.dtype)
+    return torch.linalg.solve(I - (J + J.mT) / 2, v)

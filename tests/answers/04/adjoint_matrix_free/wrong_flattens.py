@@ -1,0 +1,3 @@
+# Wrong: returns flat states.
+def adjoint_matrix_free(fz, z, v, solver):
+    return solver(lambda w: torch.autograd.grad(fz, z, w, retain_graph=True, allow_unused=True, materialize_grads=True)[0].flatten(1).reshape(z.shape), v).flatten(1)

@@ -1,0 +1,15 @@
+# Wrong: starts at 0.
+def backward_error(J, v, tol):
+    errors, products = [], []
+    for A, b in zip(J, v):
+        exact = torch.linalg.solve(torch.eye(len(b)) - A.T, b)
+        u, k = 0 * b, 0
+        while True:
+            new = A.T @ u + b
+            k += 1
+            if (new - u).norm() <= tol * b.norm():
+                break
+            u = new
+        errors.append((u - exact).norm() / exact.norm() if b.any() else torch.tensor(0.0))
+        products.append(float(k))
+    return torch.stack(errors), torch.tensor(products)

@@ -1,0 +1,14 @@
+# Wrong: frozen parameters are trained as well.
+def compare_gradients(cell, x, K):
+    params = [p.requires_grad_() for p in cell.parameters()]
+    pull = lambda out, v: torch.cat([g.flatten() for g in torch.autograd.grad(out, params, v, retain_graph=True, materialize_grads=True, allow_unused=True)])
+    z = iterate(lambda z: cell(z, x).detach(), torch.zeros_like(x)).requires_grad_()
+    fz = cell(z, x)
+    u = picard_adjoint(lambda w: torch.autograd.grad(fz, z, w, retain_graph=True)[0], z.detach())
+    g = pull(fz, u)
+    errors, z_k = [], torch.zeros_like(x)
+    for k in range(K):
+        z_k = cell(z_k, x)
+        g_k = pull(z_k, z_k.detach())
+        errors.append((g_k - g).norm() / g.norm())
+    return torch.stack(errors)

@@ -1,0 +1,14 @@
+# Wrong: the reference has no echoes.
+def compare_gradients(cell, x, K):
+    params = [p for p in cell.parameters() if p.requires_grad]
+    pull = lambda out, v: torch.cat([g.flatten() for g in torch.autograd.grad(out, params, v, retain_graph=True, materialize_grads=True, allow_unused=True)])
+    z = iterate(lambda z: cell(z, x).detach(), torch.zeros_like(x)).requires_grad_()
+    fz = cell(z, x)
+    u = z.detach()
+    g = pull(fz, u)
+    errors, z_k = [], torch.zeros_like(x)
+    for k in range(K):
+        z_k = cell(z_k, x)
+        g_k = pull(z_k, z_k.detach())
+        errors.append((g_k - g).norm() / g.norm())
+    return torch.stack(errors)

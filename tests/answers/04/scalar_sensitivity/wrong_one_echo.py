@@ -1,0 +1,7 @@
+# Wrong: stops after ten echoes.
+def scalar_sensitivity(a, b):
+    z = torch.zeros_like(b)
+    for _ in range(1000):
+        z = torch.tanh(a * z + b)
+    s = 1 - z * z
+    return s * z * sum((a * s) ** i for i in range(10))

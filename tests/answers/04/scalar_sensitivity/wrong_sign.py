@@ -1,0 +1,7 @@
+# Wrong: the echo has the wrong sign.
+def scalar_sensitivity(a, b):
+    z = torch.zeros_like(b)
+    for _ in range(1000):
+        z = torch.tanh(a * z + b)
+    s = 1 - z * z
+    return s * z / (1 + a * s)
