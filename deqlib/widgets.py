@@ -12,7 +12,7 @@ import ipywidgets as w
 
 from deqlib import plots
 
-__all__ = ["anderson_explorer", "cobweb_explorer", "explorer", "tolerance_explorer"]
+__all__ = ["anderson_explorer", "broyden_explorer", "cobweb_explorer", "explorer", "tolerance_explorer"]
 
 
 def explorer(draw: Callable[..., plots.Picture], **controls: w.Widget) -> w.VBox:
@@ -61,6 +61,17 @@ def anderson_explorer() -> w.VBox:
         damping=_slider("damping β", 1.0, 0.1, 1.5, 0.1),
         log_ridge=_slider("log₁₀ ridge", -14, -16, 0, 1),
     )  # fmt: skip
+
+
+def broyden_explorer() -> w.VBox:
+    """Explore chapter 03: the paths of Picard's and of Broyden's two methods on a map of the plane."""
+    return explorer(
+        plots.broyden_walk,
+        kind=w.ToggleButtons(
+            options=["good", "bad", "Picard"], description="method", style={"description_width": "6em"}
+        ),
+        strength=_slider("strength s", 1.0, 0.5, 4.0, 0.1),
+    )
 
 
 def tolerance_explorer() -> w.VBox:

@@ -12,6 +12,7 @@ __all__ = ["FIGURES", "pictures", "write"]
 FIGURES: dict[str, dict[str, Callable[[], plots.Picture]]] = {
     "01_fixed_points": {"opening": plots.cobweb_pair, "explorer": plots.cobweb_grid},
     "02_anderson": {"opening": plots.memory_race, "explorer": plots.anderson_grid},
+    "03_newton_broyden": {"opening": plots.newton_race, "explorer": plots.broyden_walks},
     "04_implicit_differentiation": {"opening": plots.echoes, "explorer": plots.tolerance_map},
 }
 

@@ -1,0 +1,7 @@
+# Wrong: raises at exact 0 only.
+def sherman_morrison(Binv, u, v):
+    column, row = Binv @ u, v @ Binv
+    pivot = 1 + v @ column
+    if pivot == 0:
+        raise ValueError(f"B + u vᵀ is singular or nearly so: 1 + vᵀ B⁻¹ u = {pivot:.1e}")
+    return Binv - torch.outer(column, row) / pivot

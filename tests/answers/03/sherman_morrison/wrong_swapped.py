@@ -1,0 +1,7 @@
+# Wrong: u and v change places.
+def sherman_morrison(Binv, u, v):
+    column, row = Binv @ v, u @ Binv
+    pivot = 1 + u @ column
+    if pivot.abs() <= 1e-10:
+        raise ValueError(f"B + u vᵀ is singular or nearly so: 1 + vᵀ B⁻¹ u = {pivot:.1e}")
+    return Binv - torch.outer(column, row) / pivot
