@@ -13,7 +13,7 @@ export OMP_NUM_THREADS ?= 1
 
 help:
 	@echo "make lab      install the course and open chapter 01 in JupyterLab"
-	@echo "make test     install everything and run all tests (about 6 minutes on 2 cores, installing included)"
+	@echo "make test     install everything and run all tests (about 20 minutes on 2 cores)"
 	@echo "make quick    the tests without notebooks and nbgrader (about 2 minutes)"
 	@echo "make browser  drive a real Chromium through chapter 01"
 	@echo "make bench    set deqlib's solvers beside torchdeq's and SciPy's (about 10 minutes)"
