@@ -1,0 +1,9 @@
+# Wrong: the bad term is divided by the length of dg, not by its square.
+def broyden_update(H, dz, dg, kind="good"):
+    if kind not in ("good", "bad"):
+        raise ValueError("kind must be good or bad")
+    Hdg = H @ dg
+    row = dz @ H if kind == "good" else dg
+    along = row @ dg
+    least = 1e-12 * dz.norm() * Hdg.norm() if kind == "good" else 0.0
+    return H if along.abs() <= least else H + torch.outer(dz - Hdg, row) / (along if kind == "good" else dg.norm())

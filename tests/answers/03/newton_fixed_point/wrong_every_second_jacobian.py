@@ -1,0 +1,12 @@
+# Wrong: the Jacobian is taken anew only at every second step.
+def newton_fixed_point(f, z0, tol=1e-10, max_iter=20):
+    z, residuals, eye = z0, [], torch.eye(len(z0), dtype=z0.dtype)
+    while True:
+        fz = f(z)
+        gap = (fz - z).norm()
+        residuals.append(gap / fz.norm() if gap > 0 else gap)
+        if residuals[-1] <= tol or len(residuals) > max_iter:
+            return z, torch.stack(residuals)
+        if len(residuals) % 2 == 1:
+            J = torch.func.jacrev(f)(z)
+        z = z + torch.linalg.solve(eye - J, fz - z)

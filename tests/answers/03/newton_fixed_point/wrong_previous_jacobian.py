@@ -1,0 +1,12 @@
+# Wrong: from the second step on, the Jacobian is that of the state before.
+def newton_fixed_point(f, z0, tol=1e-10, max_iter=20):
+    z, before, residuals, eye = z0, z0, [], torch.eye(len(z0), dtype=z0.dtype)
+    while True:
+        fz = f(z)
+        gap = (fz - z).norm()
+        residuals.append(gap / fz.norm() if gap > 0 else gap)
+        if residuals[-1] <= tol or len(residuals) > max_iter:
+            return z, torch.stack(residuals)
+        J = torch.func.jacrev(f)(before)
+        before = z
+        z = z + torch.linalg.solve(eye - J, fz - z)
