@@ -26,7 +26,7 @@ def minus(x: Tensor, weights: Tensor, rows: Tensor) -> Tensor:
     """Return x - Σ_j w_j q_j, shape (B, D), for weights (B, m) and rows (B, m, D)."""
     if rows.shape[1] == 0:
         return x
-    # In place: at the size of an image batch a fresh tensor costs as much as the sum.
+    # In place, to spare the copy of x that baddbmm makes.
     return torch.bmm(-weights.unsqueeze(1), rows).squeeze(1).add_(x)
 
 

@@ -50,6 +50,16 @@ def test_iterates_are_those_of_the_definition_long_after_the_memory_is_full(
     assert torch.allclose(seen[-1], want, rtol=1e-6, atol=1e-9)
 
 
+def test_restarting_needs_fewer_calls_than_the_window_on_a_stiff_map() -> None:
+    rates = torch.linspace(0.2, 0.99, 30, dtype=torch.float64)
+    calls = [
+        int(solve(lambda z: rates * z + 1, torch.zeros(1, 30, dtype=torch.float64), rtol=1e-8, max_calls=1000,
+                  solver=Anderson(memory=5, restart=restart)).calls[0])
+        for restart in (True, False)
+    ]  # fmt: skip
+    assert calls[0] < 0.6 * calls[1]
+
+
 def test_without_a_ridge_a_dependent_history_takes_a_damped_step() -> None:
     # One entry, six pairs: five columns of length 1 are five times the same direction.
     s = solve(torch.cos, torch.ones(3, 1), solver=Anderson(memory=6, ridge=0.0), rtol=1e-6, max_calls=60)

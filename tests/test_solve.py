@@ -226,6 +226,14 @@ def test_atol_ends_where_the_fixed_point_is_zero() -> None:
     assert (f(s.z) - s.z).norm() <= 1e-6
 
 
+def test_the_rounding_floor_is_not_added_to_atol() -> None:
+    # The fixed point is 1e6, where 4 eps of float32 are 0.48: a gap of 1 can be measured, and is what was asked for.
+    f = lambda z: 0.9 * z + 1e5  # noqa: E731
+    s = solve(f, torch.zeros(1, 1), solver=Picard(), rtol=0, atol=1.0, max_calls=300)
+    assert s.converged
+    assert (f(s.z) - s.z).abs().item() <= 1.0
+
+
 def test_extra_arguments_reach_f_and_nothing_is_tracked_or_mutated() -> None:
     W, x = check.random_map(0, 6, 0.5, 2)
     W.requires_grad_()

@@ -20,7 +20,7 @@ import deqlib
 from deqlib import DEQ, Anderson, Broyden, Implicit, Newton, Picard, Unroll, compare, solve
 from deqlib.cells import ConvCell, DenseCell, MonotoneCell
 
-__all__ = ["Effect", "tables"]
+__all__ = ["Effect", "step_bytes", "tables"]
 
 
 @dataclass(frozen=True)
@@ -89,9 +89,9 @@ def memory() -> Effect:
     rows = []
     backward = Implicit(rtol=0, max_calls=20, on_failure="ignore")
     for solver in (Picard(), Anderson(), Broyden(), Newton()):
-        few, many = (_step_bytes(solver, backward, calls) for calls in (10, 200))
+        few, many = (step_bytes(solver, backward, calls) for calls in (10, 200))
         rows.append([f"{type(solver).__name__}, implicit", *_sizes(few, many)])
-    few, many = (_step_bytes(Picard(), Unroll(calls), calls) for calls in (10, 200))
+    few, many = (step_bytes(Picard(), Unroll(calls), calls) for calls in (10, 200))
     rows.append(["Picard, unrolled", *_sizes(few, many)])
     return Effect("memory", "Peak bytes of forward and backward by forward calls: ConvCell(16), 8 images of 8×8",
                   ["solver and gradient", "10 calls, kB", "200 calls, kB", "ratio"], rows)  # fmt: skip
@@ -101,7 +101,8 @@ def _sizes(few: int, many: int) -> list[str]:
     return [f"{few / 1e3:.0f}", f"{many / 1e3:.0f}", f"{many / few:.2f}"]
 
 
-def _step_bytes(solver: deqlib.Solver, adjoint: Implicit | Unroll, calls: int) -> int:
+def step_bytes(solver: deqlib.Solver, adjoint: Implicit | Unroll, calls: int) -> int:
+    """Measure the most bytes alive at once in a forward pass of `calls` calls and its backward pass."""
     cell, x = _cells()["convolutional"]
     deq = DEQ(cell, solver=solver, adjoint=adjoint, rtol=0, max_calls=calls)
     return peak_bytes(lambda: deq(x).sum().backward())

@@ -24,10 +24,10 @@ def write(path: Path, about: str, rows: Sequence[Any], lost: Sequence[str], effe
     exact, cheap = ([row for row in tight if row.kind == kind] for kind in ("exact", "cheap"))
     blocks = {
         "about": about,
-        "calls": _by_problem(forward, _FORWARD, lambda row: str(row.calls) if row.reached else "-"),
-        "time": _by_problem(forward, _FORWARD, lambda row: _ratio(row)),
-        "products": _by_problem(exact, _BACKWARD, lambda row: str(row.calls) if row.reached else "-"),
-        "backward_time": _by_problem(exact, _BACKWARD, lambda row: _ratio(row)),
+        "calls": _by_problem(forward, _FORWARD, _calls),
+        "time": _by_problem(forward, _FORWARD, _ratio),
+        "products": _by_problem(exact, _BACKWARD, _calls),
+        "backward_time": _by_problem(exact, _BACKWARD, _ratio),
         "cheap": _by_problem(cheap, _CHEAP, lambda row: "-" if row.error is None else f"{row.error:.1e}"),
         "losses": "\n".join(f"- {line}" for line in lost),
         **{effect.name: _table(effect.head, effect.rows) for effect in effects},
@@ -37,6 +37,10 @@ def write(path: Path, about: str, rows: Sequence[Any], lost: Sequence[str], effe
         return f"{found[1]}{blocks[found[2]]}\n{found[3]}"
 
     path.write_text(_BLOCK.sub(fill, path.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def _calls(row: Any) -> str:
+    return str(row.calls) if row.reached else "-"
 
 
 def _ratio(row: Any) -> str:

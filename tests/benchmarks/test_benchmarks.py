@@ -101,9 +101,9 @@ def test_gmres_solves_the_adjoint_equation_in_the_products_that_the_design_asks(
 def test_peak_memory_of_forward_and_backward_does_not_grow_with_calls(solver: Solver) -> None:
     """Bytes alive at once, solver's buffers and all; `Unroll` shows that the measure would see it grow."""
     exact = Implicit(rtol=0, max_calls=20, on_failure="ignore")
-    few, many = (effects._step_bytes(solver, exact, calls) for calls in (10, 200))
+    few, many = (effects.step_bytes(solver, exact, calls) for calls in (10, 200))
     assert abs(many - few) <= 0.01 * few
-    few, many = (effects._step_bytes(Picard(), Unroll(calls), calls) for calls in (10, 40))
+    few, many = (effects.step_bytes(Picard(), Unroll(calls), calls) for calls in (10, 40))
     assert many > 2 * few
 
 
