@@ -21,7 +21,9 @@ def by_definition(
         points, values = [*points, z][-memory:], [*values, f(z)][-memory:]
         X = torch.cat(points)
         G = torch.cat(values) - X
-        gamma = torch.linalg.lstsq(G.diff(dim=0).T, G[-1:].T).solution if len(X) > 1 else torch.zeros(0, 1)
+        # gelsd, since torch's default driver gives all weights 0 where the first column is 0.
+        dG = G.diff(dim=0).T
+        gamma = torch.linalg.lstsq(dG, G[-1:].T, driver="gelsd").solution if len(X) > 1 else torch.zeros(0, 1)
         gamma = gamma if call % every == 0 else torch.zeros_like(gamma)
         z = (X[-1] + damping * G[-1] - (X + damping * G).diff(dim=0).T @ gamma.to(X)[:, 0])[None]
     return points[-1]
@@ -47,6 +49,44 @@ def test_iterates_are_those_of_the_definition_long_after_the_memory_is_full(
     solver = Anderson(memory, damping, restart=restart, every=every)
     solve(watched, torch.zeros_like(x), solver=solver, rtol=1e-14, max_calls=16)
     want = by_definition(f, torch.zeros_like(x), memory, damping, restart, 16, every)
+    assert torch.allclose(seen[-1], want, rtol=1e-6, atol=1e-9)
+
+
+def test_the_ridge_is_a_fraction_of_each_squared_column() -> None:
+    W, x = check.random_map(2, 30, norm=2.0)
+    f = lambda z: torch.tanh(z @ W.T + x)  # noqa: E731
+    seen: list[Tensor] = []
+
+    def watched(z: Tensor) -> Tensor:
+        seen.append(z.clone())
+        return f(z)
+
+    solve(watched, torch.zeros_like(x), solver=Anderson(memory=5, ridge=0.3), rtol=1e-14, max_calls=5)
+    X, G = torch.cat(seen), torch.cat([f(z) - z for z in seen])
+    for k in range(1, 4):
+        dG, dP = G[: k + 1].diff(dim=0), (X + G)[: k + 1].diff(dim=0)
+        gram = dG @ dG.T
+        gamma = torch.linalg.solve(gram + 0.3 * gram.diagonal().diag(), dG @ G[k])
+        assert torch.allclose(seen[k + 1][0], X[k] + G[k] - gamma @ dP, rtol=1e-9, atol=1e-12)
+
+
+def test_two_residuals_that_are_the_same_do_not_stop_the_extrapolation() -> None:
+    """The map drifts for two calls, so one difference is 0; its weight is 0, and the others keep theirs."""
+    W, x = check.random_map(4, 12, norm=0.9)
+    drift = torch.ones_like(x)
+
+    def f(z: Tensor) -> Tensor:
+        return torch.where(z[:, :1] < 1.5, z + drift, 3 + torch.tanh(z @ W.T + x))  # 2 at least: no way back
+
+    seen: list[Tensor] = []
+
+    def watched(z: Tensor) -> Tensor:
+        seen.append(z.clone())
+        return f(z)
+
+    solve(watched, torch.zeros_like(x), solver=Anderson(memory=8), rtol=1e-14, max_calls=7)
+    assert torch.equal(f(seen[0]) - seen[0], f(seen[1]) - seen[1])
+    want = by_definition(f, torch.zeros_like(x), 8, 1.0, True, 7)
     assert torch.allclose(seen[-1], want, rtol=1e-6, atol=1e-9)
 
 

@@ -77,6 +77,28 @@ def test_the_budget_counts_every_product(max_calls: int, restart: int) -> None:
     assert (s.result == Result.MAX_CALLS).all()
 
 
+def test_an_ill_conditioned_system_is_orthogonalised_twice() -> None:
+    """Singular values from 1 to 1e6: after one pass of classical Gram-Schmidt the residual stays above 1e-3."""
+    gen = torch.Generator().manual_seed(30)
+    Q = torch.linalg.qr(torch.randn(30, 30, generator=gen, dtype=torch.float64))[0]
+    M = (Q * torch.logspace(0, 6, 30, dtype=torch.float64)) @ torch.randn(30, 30, generator=gen, dtype=torch.float64)
+    A = (torch.eye(30, dtype=torch.float64) - M / 30**0.5).expand(3, 30, 30)
+    g = torch.randn(3, 30, generator=gen, dtype=torch.float64)
+    s = gmres(lambda u: (A @ u.unsqueeze(2)).squeeze(2), g, rtol=1e-7, max_calls=30)
+    assert s.converged
+    assert (true_residual(A, s.u, g) <= 1.1e-7).all()
+
+
+@pytest.mark.parametrize("gap", [1e-4, 1e-6])
+def test_a_solution_so_large_that_rounding_spoils_it_is_not_called_converged(gap: float) -> None:
+    """In float32 the small problem of 1 - A = gap looks solved; u = g / gap leaves a residual of eps / gap."""
+    g = torch.randn(2, 6, generator=torch.Generator().manual_seed(0))
+    s = gmres(lambda u: (1 - gap) * u, g, rtol=1e-6)
+    true = ((1 - gap) * s.u.double() + g - s.u).norm(dim=1) / g.norm(dim=1)
+    assert (s.result[true > 1e-5] != Result.CONVERGED).all()
+    assert (true > 1e-5).all(), "nothing was tested"
+
+
 def test_restarts_never_make_it_worse() -> None:
     A, matvec, g = problem(3, size=30, norm=3.0)
     found = [gmres(matvec, g, rtol=1e-12, max_calls=n, restart=4) for n in (4, 8, 12, 30, 60)]

@@ -362,3 +362,17 @@ def test_bad_input_gets_one_clear_message(kwargs: dict[str, object], error: type
 def test_bad_options_are_refused_when_the_solver_is_made(make: object, says: str) -> None:
     with pytest.raises(ValueError, match=says):
         make()
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
+def test_broyden_leaves_out_an_update_whose_denominator_is_noise(dtype: torch.dtype) -> None:
+    """g turns by a right angle but for 1e-8, so sᵀH y is 1e-8 of its factors: that step is g / 2, not 1e8 long."""
+    turn = torch.tensor([[0.0, 1.0], [-1.0, 0.0]], dtype=dtype) + 1e-8 * torch.eye(2, dtype=dtype)
+    seen: list[Tensor] = []
+
+    def f(z: Tensor) -> Tensor:
+        seen.append(z.clone())
+        return z + z @ turn.T + 1
+
+    solve(f, torch.zeros(1, 2, dtype=dtype), solver=Broyden(), rtol=1e-12, max_calls=3)
+    g = seen[1] @ turn.T + 1
+    assert torch.allclose(seen[2], seen[1] + g / 2)
