@@ -100,21 +100,21 @@ def relative_residual(z: Tensor, fz: Tensor) -> Tensor:
     >>> relative_residual(torch.tensor([[3.0, 4.0]]), torch.tensor([[3.0, 5.0]])).item() < 0.18
     True
     """
-    return _measure(z.flatten(1), fz.flatten(1), _may_look(z))[0]
+    return _measure(z.flatten(1), fz.flatten(1), _may_look(z))[1]
 
 
-def _measure(z: Tensor, fz: Tensor, eager: bool) -> tuple[Tensor, Tensor, Tensor]:
-    """Return the relative residual, ‖f(z) - z‖ and ‖f(z)‖; `eager` allows a look at the values."""
-    gap = fz - z
+def _measure(z: Tensor, fz: Tensor, eager: bool) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Return g = f(z) - z, the relative residual, ‖g‖ and ‖f(z)‖; `eager` allows a look at the values."""
+    g = fz - z
     if eager:
-        top, bottom = norm(gap), norm(fz)
+        top, bottom = norm(g), norm(fz)
         low = torch.finfo(bottom.dtype).tiny ** 0.3  # beyond it squares of entries would lose digits
         least, most = torch.aminmax(bottom)
         if least.item() > low and most.item() < 1 / low:
-            return torch.nan_to_num(top / bottom, nan=torch.inf), top, bottom
-    top, bottom = safe_norm(gap), safe_norm(fz)
+            return g, torch.nan_to_num(top / bottom, nan=torch.inf), top, bottom
+    top, bottom = safe_norm(g), safe_norm(fz)
     ratio = torch.where(top == 0, 0, top / bottom)
-    return torch.where(ratio.isfinite() & bottom.isfinite(), ratio, torch.inf), top, bottom
+    return g, torch.where(ratio.isfinite() & bottom.isfinite(), ratio, torch.inf), top, bottom
 
 
 def solve(
@@ -209,7 +209,7 @@ class _Loop:
         gone = _Gone(self) if compact else None
         for call in range(1, max_calls + 1):
             fz = self.f(z, *self.args)
-            self.record(z, fz, call)
+            g = self.record(z, fz, call)
             if trace:
                 kept.append(gone.all(self, "last") if gone else self.last)
             look = check_every is not None and call % check_every == 0
@@ -217,7 +217,7 @@ class _Loop:
             if last and not keep_state:  # a state that is kept knows the last pair too
                 break
             state = self.solver.init(z, fz) if state is None and call == 1 else state
-            state, after = self.solver.step(state, z, fz)
+            state, after = self.solver.step(state, z, fz, g)
             if last:
                 break
             z = after if self.everyone else taken(self.active, after, self.best)
@@ -229,15 +229,15 @@ class _Loop:
         residuals = torch.stack(kept) if trace else None
         return Solution(self.best, self.least, self.calls, self.result, residuals, state if keep_state else None)
 
-    def record(self, z: Tensor, fz: Tensor, call: int) -> None:
-        """Measure, keep what is better, and freeze what is done."""
-        residual, top, bottom = _measure(z, fz, self.eager)
+    def record(self, z: Tensor, fz: Tensor, call: int) -> Tensor:
+        """Measure, keep what is better, freeze what is done; return f(z) - z."""
+        g, residual, top, bottom = _measure(z, fz, self.eager)
         close = residual <= max(self.rtol, self.floor)
         if self.atol > 0:
             close |= (top <= self.atol + self.rtol * bottom) & residual.isfinite()
         if self.eager and self.everyone and bool(((residual < self.least) > close).all()):
             self.best, self.least, self.last = z, residual, residual  # the usual call: nobody is done, all are better
-            return
+            return g
         self.calls = torch.where(self.active, call, self.calls)
         done = self.active & close
         better = done | (self.active & (residual < self.least))  # done by atol need not have the least residual
@@ -247,6 +247,7 @@ class _Loop:
         self.result = torch.where(done, _CONVERGED, self.result)
         self.active = self.result == _OPEN
         self.everyone = self.eager and bool(self.active.all())
+        return g
 
 
 class _Gone:

@@ -35,8 +35,8 @@ class Solver(Protocol):
         """Make the solver's state from the first pair z, f(z), both (B, D)."""
         ...
 
-    def step(self, state: Any, z: Tensor, fz: Tensor) -> tuple[Any, Tensor]:
-        """Return the next state and the next iterate (B, D) after the pair z, f(z)."""
+    def step(self, state: Any, z: Tensor, fz: Tensor, g: Tensor) -> tuple[Any, Tensor]:
+        """Return the next state and the next iterate (B, D) after the pair z, f(z), whose difference is g."""
         ...
 
 
@@ -79,7 +79,7 @@ class Picard:
     def init(self, z: Tensor, fz: Tensor) -> None:
         """Return None: Picard iteration remembers nothing."""
 
-    def step(self, state: None, z: Tensor, fz: Tensor) -> tuple[None, Tensor]:
+    def step(self, state: None, z: Tensor, fz: Tensor, g: Tensor) -> tuple[None, Tensor]:
         """Return (None, z + β (f(z) - z)), the iterate of shape (B, D)."""
         return None, fz if self.damping == 1 else torch.lerp(z, fz, self.damping)
 
@@ -159,9 +159,9 @@ class Anderson:
         rest = torch.zeros_like(start)
         return _History(self._plain(z, fz), g, torch.empty_like(dg), dg, gram, start, rest, rest == 0)
 
-    def step(self, state: _History, z: Tensor, fz: Tensor) -> tuple[_History, Tensor]:
+    def step(self, state: _History, z: Tensor, fz: Tensor, g: Tensor) -> tuple[_History, Tensor]:
         """Return the history with this pair added and the next iterate (B, D)."""
-        g, plain = fz - z, self._plain(z, fz)
+        plain = self._plain(z, fz)
         if state.filled < 0 or self.memory == 1:  # the pair that `init` saw: no difference yet
             state.filled = 0
             return state, plain
@@ -267,10 +267,10 @@ class Broyden:
         g = (fz - z).to(kind)
         return _Factors(z.to(kind), g, -g, u, torch.zeros_like(u), used=-1)
 
-    def step(self, state: _Factors, z: Tensor, fz: Tensor) -> tuple[_Factors, Tensor]:
+    def step(self, state: _Factors, z: Tensor, fz: Tensor, g: Tensor) -> tuple[_Factors, Tensor]:
         """Return the updated factors and the next iterate z - H g, shape (B, D)."""
         kind = state.g.dtype
-        here, g = z.to(kind), (fz - z).to(kind)
+        here, g = z.to(kind), g.to(kind)
         if state.used < 0:  # the pair that `init` saw
             state.used = 0
             return state, fz
@@ -366,12 +366,12 @@ class Newton:
         reach = torch.finfo(z.dtype).eps ** 0.5
         return _Inner(zero, zero, size, basis, hess, hess, left, column, zero, halved, reach)
 
-    def step(self, state: _Inner, z: Tensor, fz: Tensor) -> tuple[_Inner, Tensor]:
+    def step(self, state: _Inner, z: Tensor, fz: Tensor, g: Tensor) -> tuple[_Inner, Tensor]:
         """Return the space grown by this value of f, and the next point to evaluate (B, D)."""
         if not state.begun:  # a start such as 0 may be where f has a kink: the first centre is f(z)
             state.begun = True
             return state, fz
-        here, g = z.to(state.g.dtype), (fz - z).to(state.g.dtype)
+        here, g = z.to(state.g.dtype), g.to(state.g.dtype)
         inside, size = state.column >= 0, norm(g)
         worse = ~inside & (size > state.size) & (state.halved < 4)
         self._recentre(state, ~inside & ~worse, here, g, size)

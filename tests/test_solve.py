@@ -142,7 +142,7 @@ def test_broyden_obeys_the_newest_secant_equation_past_its_capacity() -> None:
     state, last = solver.init(z, fz), (z, fz)
     for _ in range(12):
         before = (z, fz)
-        state, z = solver.step(state, z, fz)
+        state, z = solver.step(state, z, fz, fz - z)
         fz = f(z)
         if state.used > 0 and before[0] is not z0:
             s, y = before[0] - last[0], (before[1] - before[0]) - (last[1] - last[0])
