@@ -98,7 +98,7 @@ def setup(seed: int = 0) -> None:
 def attempt(answer: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     """Call a learner's function in a cell that draws; return None, and say so, while the exercise is not solved.
 
-    Any other error comes through unchanged: a bug should be seen.
+    A cell that tries several times says so once. Any other error comes through unchanged: a bug should be seen.
 
     >>> def todo(x): raise NotImplementedError
     >>> attempt(todo, 1) is None
@@ -109,8 +109,22 @@ def attempt(answer: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         return answer(*args, **kwargs)
     except NotImplementedError:
         name = getattr(answer, "__name__", "This exercise")
-        print(f"{name} is not solved yet; this cell goes on without it.")
+        said = (name, _cell_number())
+        if said not in _SAID or said[1] is None:
+            print(f"{name} is not solved yet; this cell goes on without it.")
+        _SAID.add(said)
         return None
+
+
+_SAID: set[tuple[str, int | None]] = set()
+
+
+def _cell_number() -> int | None:
+    """Return the number of the notebook's running cell; None outside of IPython."""
+    from IPython.core.getipython import get_ipython
+
+    shell = get_ipython()
+    return None if shell is None else int(shell.execution_count)
 
 
 # --------------------------------------------------------------------------------------------------------------
@@ -233,13 +247,19 @@ class CountedCalls:
 
 
 def side_effects(answer: Callable[..., Any], *args: Any) -> int:
-    """Call an answer and count what it must leave alone: 1 for each changed tensor argument, 1 for torch's RNG."""
+    """Call an answer and count what it must leave alone: 1 for each changed tensor argument, 1 for torch's RNG.
+
+    An argument is changed when its values are, or when it requires a gradient and did not before, or the reverse.
+    """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0x5EED)  # a state that nobody else sets, so that reseeding shows too
-        before = [a.clone() if isinstance(a, Tensor) else None for a in args]
+        before = [(a.clone(), a.requires_grad) if isinstance(a, Tensor) else None for a in args]
         rng = torch.get_rng_state()
         answer(*args)
-        changed = sum(b is not None and not torch.equal(a, b) for a, b in zip(args, before, strict=True))
+        changed = sum(
+            b is not None and not (torch.equal(a, b[0]) and a.requires_grad == b[1])
+            for a, b in zip(args, before, strict=True)
+        )
         return int(changed) + int(not torch.equal(rng, torch.get_rng_state()))
 
 

@@ -1,0 +1,15 @@
+# Violates: "tensor (K,), without a graph" (create_graph=True, and no detach: the errors carry the whole unroll).
+def compare_gradients(cell, x, K):
+    params = [p for p in cell.parameters() if p.requires_grad]
+    with torch.no_grad():
+        z = iterate(lambda z: cell(z, x), torch.zeros_like(x))
+    z = z.requires_grad_()
+    fz = cell(z, x)
+    u = picard_adjoint(lambda w: torch.autograd.grad(fz, z, w, retain_graph=True)[0], z.detach())
+    g = torch.cat([t.flatten() for t in torch.autograd.grad(fz, params, u, materialize_grads=True)])
+    errors, z = [], torch.zeros_like(x)
+    for _ in range(K):
+        z = cell(z, x)
+        gk = torch.autograd.grad(z.square().sum() / 2, params, create_graph=True, materialize_grads=True)
+        errors.append((torch.cat([t.flatten() for t in gk]) - g).norm() / g.norm())
+    return torch.stack(errors)
