@@ -15,7 +15,7 @@ help:
 	@echo "make lab      install the course and open chapter 01 in JupyterLab"
 	@echo "make test     install everything and run all tests (about 20 minutes on 2 cores)"
 	@echo "make quick    the tests without notebooks and nbgrader (about 2 minutes)"
-	@echo "make browser  drive a real Chromium through chapter 01"
+	@echo "make browser  drive a real Chromium through the chapters"
 	@echo "make bench    set deqlib's solvers beside torchdeq's and SciPy's (about 10 minutes)"
 	@echo "make choosing the same, written into docs/choosing.md"
 	@echo "make execute  run the solved notebooks and store their outputs"

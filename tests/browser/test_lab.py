@@ -1,7 +1,7 @@
-"""What a learner sees: chapter 01 in JupyterLab, in a real browser.
+"""What a learner sees: chapter 01 in JupyterLab, in a real browser, step by step; then every other chapter once.
 
-The tests share one open notebook; each relies only on all of its cells having been run once. Screenshots of every
-stage go to the folder DEQ_SCREENSHOTS, or else stay in pytest's own temporary folder.
+The tests of chapter 01 share one open notebook; each relies only on all of its cells having been run once.
+Screenshots of every stage go to the folder DEQ_SCREENSHOTS, or else stay in pytest's own temporary folder.
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ import nbformat
 import pytest
 from nbformat import NotebookNode
 from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect
-from serve import Lab, chromium, serve
+from serve import REPOSITORY, Lab, chromium, serve
 
 pytestmark = pytest.mark.browser
 
 CHAPTER = "01_fixed_points/01_fixed_points.ipynb"
+OTHERS = sorted(p.stem for p in (REPOSITORY / "course").glob("*/*.ipynb") if p.name != Path(CHAPTER).name)
 SOLVED = "01_fixed_points/solved.ipynb"
 RED = "[data-mime-type='application/vnd.jupyter.stderr']"  # JupyterLab shows errors and the error stream with it
 MARKERS = re.compile(r"^ *### (BEGIN|END) SOLUTION\n?", re.M)
@@ -69,7 +70,7 @@ class Notebook:
         self.page.locator("[data-command='runmenu:run-all']").click()
         number = self.panel.locator(".jp-Notebook .jp-CodeCell .jp-InputArea-prompt", has_text=re.compile(r"\[\d+\]"))
         try:
-            expect(number).to_have_count(len(self.ids()), timeout=60 * SECOND)
+            expect(number).to_have_count(len(self.ids()), timeout=150 * SECOND)
         except AssertionError:
             waiting = [name for name, prompt in self.prompts().items() if not prompt.isdigit()]
             pytest.fail(f"Run All did not get to these cells: {waiting}")
@@ -161,6 +162,32 @@ def unsolved(notebook: NotebookNode) -> list[str]:
     return [c["id"] for c in notebook.cells if "nbgrader" in c.metadata and "raise NotImplementedError" in c.source]
 
 
+def check_figures_maths_and_help(chapter: Notebook) -> None:
+    chapter.page.wait_for_function("[...document.querySelectorAll('.jp-Notebook img')].every(i => i.complete)")
+    images = chapter.panel.locator(".jp-Notebook img").evaluate_all(
+        "all => all.map(i => ({alt: i.alt, drawn: i.naturalWidth > 0, "
+        "fits: i.width <= i.closest('.jp-Cell').clientWidth}))"
+    )
+    still = "".join(c.source for c in chapter.read().cells if c.cell_type == "markdown").count("](figures/")
+    assert len(images) > still > 0
+    assert all(image["drawn"] and image["fits"] for image in images), images
+    assert chapter.panel.locator("mjx-container").count() > 0
+    assert chapter.panel.locator("mjx-merror, [data-mjx-error]").count() == 0
+    assert chapter.panel.locator("details").count() > 0
+    assert chapter.panel.locator("details[open]").count() == 0
+    assert chapter.crashes == []
+
+
+def check_alt_texts(chapter: Notebook) -> None:
+    mute = []
+    for name in chapter.ids():
+        alts = chapter.cell(name).locator("img").evaluate_all("all => all.map(image => image.alt.trim())")
+        mute += [name] if "" in alts else []
+    assert mute == [], "these cells show an image without alt text"
+    stills = chapter.panel.locator(".jp-MarkdownCell img")
+    assert "" not in stills.evaluate_all("all => all.map(image => image.alt.trim())")
+
+
 # --------------------------------------------------------------------------------------------------------------
 
 
@@ -180,29 +207,11 @@ def test_run_all_goes_past_what_is_not_solved(chapter: Notebook) -> None:
 
 
 def test_figures_maths_and_help_are_there(chapter: Notebook) -> None:
-    chapter.page.wait_for_function("[...document.querySelectorAll('.jp-Notebook img')].every(i => i.complete)")
-    images = chapter.panel.locator(".jp-Notebook img").evaluate_all(
-        "all => all.map(i => ({alt: i.alt, drawn: i.naturalWidth > 0, "
-        "fits: i.width <= i.closest('.jp-Cell').clientWidth}))"
-    )
-    still = "".join(c.source for c in chapter.read().cells if c.cell_type == "markdown").count("](figures/")
-    assert len(images) > still > 0
-    assert all(image["drawn"] and image["fits"] for image in images), images
-    assert chapter.panel.locator("mjx-container").count() > 0
-    assert chapter.panel.locator("mjx-merror, [data-mjx-error]").count() == 0
-    assert chapter.panel.locator("details").count() > 0
-    assert chapter.panel.locator("details[open]").count() == 0
-    assert chapter.crashes == []
+    check_figures_maths_and_help(chapter)
 
 
 def test_every_figure_is_said_in_words(chapter: Notebook) -> None:
-    mute = []
-    for name in chapter.ids():
-        alts = chapter.cell(name).locator("img").evaluate_all("all => all.map(image => image.alt.trim())")
-        mute += [name] if "" in alts else []
-    assert mute == [], "these cells show an image without alt text"
-    stills = chapter.panel.locator(".jp-MarkdownCell img")
-    assert "" not in stills.evaluate_all("all => all.map(image => image.alt.trim())")
+    check_alt_texts(chapter)
 
 
 def test_the_explorer_follows_its_slider(chapter: Notebook) -> None:
@@ -267,4 +276,32 @@ def test_validate_is_content_with_a_solved_notebook(lab: Lab, browser: Browser) 
     dialog = notebook.validate()
     notebook.shoot("8-validate-solved")
     expect(dialog).to_contain_text("Success! Your notebook passes all the tests.")
+    page.close()
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_every_other_chapter_runs_and_shows(lab: Lab, browser: Browser, name: str) -> None:
+    page = browser.new_page(viewport=VIEW)
+    chapter = Notebook(page, lab, f"{name}/{name}.ipynb")
+    chapter.run_all()
+    notebook = chapter.read()
+    errors = {id: chapter.cell(id).locator(RED).all_text_contents() for id in chapter.prompts()}
+    assert [id for id, texts in errors.items() if texts] == graded(notebook)
+    assert all("NotImplementedError: not solved yet" in texts[-1] for texts in errors.values() if texts)
+    check_figures_maths_and_help(chapter)
+    check_alt_texts(chapter)
+
+    (explorer,) = chapter.ids("widgets.")[-1:]
+    output = chapter.cell(explorer).locator(".jp-OutputArea-output")
+    image, slider = output.locator("img"), output.get_by_role("slider").first
+    chapter.shoot(f"{name}-explorer", image)
+    before = image.get_attribute("src") or ""
+    slider.focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+    expect(image).not_to_have_attribute("src", before, timeout=20 * SECOND)
+    chapter.shoot(f"{name}-explorer-moved", image)
+    for number, cell in enumerate(chapter.ids("plots.")):
+        if chapter.cell(cell).locator("img").count():
+            chapter.shoot(f"{name}-figure-{number}", chapter.cell(cell).locator("img").first)
     page.close()
