@@ -1,0 +1,321 @@
+"""Train a classifier of images: every number that a run depends on is drawn from its seed and its step.
+
+So a run that was killed goes on from its last checkpoint as if nothing had happened, to the last bit on a CPU.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import json
+import math
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from deqlib.layer import DEQ
+from deqlib.train import checkpoint
+from deqlib.train.augment import cutout, flip, shift
+from deqlib.train.model import SIZES, Body, Classifier, Equilibrium
+from deqlib.train.muon import Muon
+
+__all__ = ["Progress", "Recipe", "Run", "accuracy", "normalise", "predict"]
+
+# The mean and the standard deviation of CIFAR-10's training pixels, of 1.
+MEAN, STD = (0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616)
+LOOK = 10  # steps between two looks at the loss
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What decides a run, the data aside.
+
+    Attributes:
+        body: `Equilibrium`, `Unrolled` or `Explicit`.
+        size: a key of `SIZES`.
+        epochs, batch: passes over the training images, and images a step (over all processes).
+        muon, momentum: step length and momentum for convolutions.
+        adam, decay: step length and weight decay of AdamW for everything else.
+        warmup: the share of the steps over which the step length rises before it falls to 0.
+        smoothing: of the labels.
+        shift, cutout: pixels, see `augment`.
+        ema: the decay of a moving average of the weights that is evaluated in their place; 0 for none.
+        alarm: the training residual above which a warning is logged.
+        seed: of the weights, the order and the augmentation.
+        autocast: whether convolutions run in bfloat16; the solver's state stays in float32.
+        compiled: whether the cell is compiled.
+    """
+
+    body: Body = field(default_factory=Equilibrium)
+    size: str = "XS"
+    epochs: int = 8
+    batch: int = 125
+    muon: float = 0.2
+    momentum: float = 0.6
+    adam: float = 0.01
+    decay: float = 0.0
+    warmup: float = 0.1
+    smoothing: float = 0.1
+    shift: int = 2
+    cutout: int = 0
+    ema: float = 0.0
+    alarm: float = 5e-2
+    seed: int = 0
+    autocast: bool = False
+    compiled: bool = False
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What is known after a step: for a progress bar, a log, or a reason to stop."""
+
+    step: int
+    steps: int
+    loss: float
+    residual: float
+    images_per_second: float
+
+
+def normalise(images: Tensor) -> Tensor:
+    """Turn uint8 images (N, 3, H, W) into float32 of mean 0 and standard deviation 1 a channel."""
+    mean, std = (torch.tensor(v, device=images.device)[:, None, None] for v in (MEAN, STD))
+    return (images.float() / 255 - mean) / std
+
+
+class Run:
+    """One training run: model, optimisers, moving average, and how far it has got.
+
+    Args:
+        recipe: what to do.
+        x, y: the training images, uint8 (N, 3, 32, 32), and labels (N,), on the device to train on.
+        path: where the checkpoint lies; a run found there goes on. None keeps none.
+        rank, world: this process among how many; each takes its share of every batch.
+
+    Raises:
+        ValueError: a checkpoint of another recipe; a batch that the processes cannot share or larger than the data.
+    """
+
+    def __init__(
+        self, recipe: Recipe, x: Tensor, y: Tensor, path: Path | None = None, rank: int = 0, world: int = 1
+    ) -> None:
+        if recipe.batch % world or recipe.batch > len(x):
+            raise ValueError(f"{world} processes cannot share batches of {recipe.batch} of {len(x)} images")
+        self.recipe, self.x, self.y, self.path, self.rank, self.world = recipe, x, y, path, rank, world
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(recipe.seed)
+            self.model = Classifier(SIZES[recipe.size], recipe.body, normalise(x[:1000]).cpu()).to(x.device)
+        self.model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.average = copy.deepcopy(self.model) if recipe.ema else self.model
+        trained = [p for p in self.model.parameters() if p.requires_grad]
+        self.optimisers: list[torch.optim.Optimizer] = [
+            Muon([p for p in trained if p.dim() == 4], recipe.muon, recipe.momentum),
+            torch.optim.AdamW(
+                [p for p in trained if p.dim() != 4], recipe.adam, betas=(0.9, 0.95), weight_decay=recipe.decay
+            ),
+        ]
+        self.per_epoch = len(x) // recipe.batch
+        self.steps, self.step, self.seconds = recipe.epochs * self.per_epoch, 0, 0.0
+        self.history: list[dict[str, float]] = []
+        self._wrapped: nn.Module = self.model
+        if path is not None and path.exists():
+            self._restore(checkpoint.load(path, x.device))
+
+    # ------------------------------------------------------------------------------------------------------------
+
+    @property
+    def done(self) -> bool:
+        """Whether the last step has been made."""
+        return self.step >= self.steps
+
+    def train(
+        self, *, watch: Callable[[Progress], None] | None = None, seconds: float = math.inf, save_every: float = 30.0
+    ) -> bool:
+        """Make the steps that are left; return whether all were made.
+
+        Args:
+            watch: called after every tenth step and the last.
+            seconds: a time box over the whole run, earlier sessions included; it is left after the step that ends it.
+            save_every: seconds between checkpoints.
+
+        Raises:
+            FloatingPointError: the loss is not finite; the checkpoint on the disk is from before.
+            KeyboardInterrupt: Ctrl-C, once the step is finished and the checkpoint written; a second one at once.
+        """
+        if self.world > 1:
+            self._wrapped = nn.parallel.DistributedDataParallel(self.model)
+        before, saved = self.seconds, time.perf_counter()
+        begin = saved
+        with _asked_to_stop() as asked:
+            while not self.done and self.seconds < seconds:
+                loss = self._one_step()
+                self.step += 1
+                now = time.perf_counter()
+                self.seconds = before + now - begin
+                if asked:
+                    self.save()
+                    raise KeyboardInterrupt
+                if self.step % LOOK and not self.done:
+                    continue
+                progress = self._look(loss)
+                if watch is not None:
+                    watch(progress)
+                if now - saved > save_every:
+                    self.save()
+                    saved = now
+        self.save()
+        return self.done
+
+    def save(self) -> None:
+        """Write the checkpoint, if there is a place for one; of several processes the first does."""
+        if self.path is None or self.rank:
+            return
+        state = {
+            "recipe": _plain(self.recipe), "step": self.step, "seconds": self.seconds, "history": self.history,
+            "model": self.model.state_dict(), "average": self.average.state_dict() if self.recipe.ema else None,
+            "optimisers": [o.state_dict() for o in self.optimisers],
+        }  # fmt: skip
+        checkpoint.save(state, self.path)
+
+    # ------------------------------------------------------------------------------------------------------------
+
+    def _one_step(self) -> Tensor:
+        x, y = self._batch()
+        self._wrapped.train()
+        rate = _rate(self.step / self.steps, self.recipe.warmup)
+        for optimiser, full in zip(self.optimisers, (self.recipe.muon, self.recipe.adam), strict=True):
+            optimiser.zero_grad()
+            for group in optimiser.param_groups:
+                group["lr"] = full * rate
+        with torch.autocast(x.device.type, torch.bfloat16, enabled=self.recipe.autocast):
+            logits = self._wrapped(x)
+        loss = functional.cross_entropy(logits.float(), y, label_smoothing=self.recipe.smoothing)
+        loss.backward()  # type: ignore[no-untyped-call]
+        for optimiser in self.optimisers:
+            optimiser.step()
+        if self.recipe.ema:
+            self._follow()
+        return loss.detach()
+
+    def _batch(self) -> tuple[Tensor, Tensor]:
+        """Draw this step's images: the order from the seed and the epoch, the augmentation from seed and step."""
+        recipe, (epoch, within) = self.recipe, divmod(self.step, self.per_epoch)
+        order = torch.randperm(len(self.x), generator=_generator(recipe.seed, 1, epoch))
+        mirrored = torch.rand(len(self.x), generator=_generator(recipe.seed, 2, 0)) < 0.5
+        chosen = order[within * recipe.batch : (within + 1) * recipe.batch]
+        # Alternating flips: an image that was mirrored in one epoch is not in the next.
+        flipped = mirrored[chosen] ^ bool(epoch % 2)
+        share = slice(self.rank, None, self.world)
+        index = chosen[share].to(self.x.device)
+        draw = _generator(recipe.seed, 3 + self.rank, self.step, self.x.device)
+        x = flip(normalise(self.x[index]), flipped[share].to(self.x.device))
+        x = cutout(shift(x, recipe.shift, draw), recipe.cutout, draw)
+        return x.contiguous(memory_format=torch.channels_last), self.y[index]
+
+    def _look(self, loss: Tensor) -> Progress:
+        """Read the loss and the residual, which makes a GPU wait, and note them."""
+        value, body = loss.item(), self.model.body
+        if not math.isfinite(value):
+            raise FloatingPointError(f"the loss is {value} after {self.step} steps: lower muon or adam")
+        residual = body.last.residual.median().item() if isinstance(body, DEQ) and body.last else math.nan
+        self.history.append({"step": self.step, "loss": value, "residual": residual, "seconds": self.seconds})
+        rate = self.step * self.recipe.batch / self.seconds
+        return Progress(self.step, self.steps, value, residual, rate)
+
+    @torch.no_grad()
+    def _follow(self) -> None:
+        # A young average would remember the first weights too long.
+        decay = min(self.recipe.ema, (1 + self.step) / (10 + self.step))
+        for mean, new in zip(self.average.parameters(), self.model.parameters(), strict=True):
+            mean.lerp_(new, 1 - decay)
+
+    def _restore(self, state: dict[str, Any]) -> None:
+        if state["recipe"] != _plain(self.recipe):
+            changed = [k for k, v in _plain(self.recipe).items() if state["recipe"].get(k) != v]
+            told = ", ".join(changed) or "its options"
+            raise ValueError(f"{self.path} belongs to another recipe ({told} differ): delete or rename it")
+        self.step, self.seconds, self.history = state["step"], state["seconds"], state["history"]
+        self.model.load_state_dict(state["model"])
+        if self.recipe.ema:
+            self.average.load_state_dict(state["average"])
+        for optimiser, kept in zip(self.optimisers, state["optimisers"], strict=True):
+            optimiser.load_state_dict(kept)
+
+
+@contextlib.contextmanager
+def _asked_to_stop() -> Iterator[list[int]]:
+    """Turn the first Ctrl-C into an entry of a list, for an interrupted step could not be taken up again."""
+    asked: list[int] = []
+    if threading.current_thread() is not threading.main_thread():  # only there may handlers be set
+        yield asked
+        return
+
+    def note(number: int, frame: object) -> None:
+        asked.append(number)
+        signal.signal(signal.SIGINT, before)
+
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield asked
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _generator(seed: int, what: int, number: int, device: torch.device | None = None) -> torch.Generator:
+    mixed = (seed * 1_000_003 + what) * 1_000_003 + number
+    return torch.Generator(device=device or "cpu").manual_seed(mixed % 2**63)
+
+
+def _rate(done: float, warmup: float) -> float:
+    """Return the share of the full step length: up over the warm-up, then down to 0 in a straight line."""
+    return (done / warmup if done < warmup else (1 - done) / (1 - warmup)) or 1e-2
+
+
+def _plain(recipe: Recipe) -> dict[str, Any]:
+    """Return a recipe as numbers and strings, for a checkpoint and a JSON line."""
+    return {**asdict(replace(recipe, body=Equilibrium())), "body": repr(recipe.body)}
+
+
+# ----------------------------------------------------------------------------------------------------------------
+
+
+@torch.no_grad()
+def predict(model: nn.Module, x: Tensor, *, batch: int = 250, mirror: bool = True) -> Tensor:
+    """Return the logits (N, 10) of uint8 images, in eval mode; with `mirror` the mean over an image and its mirror.
+
+    The model's mode is as it was afterwards.
+    """
+    training = model.training
+    model.eval()
+    try:
+        out = []
+        for part in torch.split(x, batch):
+            images = normalise(part).contiguous(memory_format=torch.channels_last)
+            out.append((model(images) + model(images.flip(3))) / 2 if mirror else model(images))
+        return torch.cat(out)
+    finally:
+        model.train(training)
+
+
+def accuracy(logits: Tensor, y: Tensor) -> float:
+    """Return the share of rows whose largest logit is at the label."""
+    return (logits.argmax(1) == y).double().mean().item()
+
+
+def line(record: dict[str, Any]) -> str:
+    """Return one JSON line; numbers that are not finite become null."""
+    def clean(value: Any) -> Any:
+        if isinstance(value, float) and not math.isfinite(value):
+            return None
+        if isinstance(value, dict):
+            return {k: clean(v) for k, v in value.items()}
+        return [clean(v) for v in value] if isinstance(value, (list, tuple)) else value
+
+    return json.dumps(clean(record), sort_keys=True)

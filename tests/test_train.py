@@ -1,0 +1,256 @@
+"""Training: a run that is killed goes on as if nothing had happened; twins, augmentation, Muon, the certificate."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+
+from deqlib.train import (
+    SIZES,
+    Classifier,
+    Equilibrium,
+    Explicit,
+    Muon,
+    Progress,
+    Recipe,
+    Run,
+    Unrolled,
+    certify,
+    checkpoint,
+    predict,
+)
+from deqlib.train.augment import cutout, flip, shift
+from deqlib.train.model import whitening
+from deqlib.train.muon import orthogonal
+
+TINY = Recipe(body=Equilibrium(calls=3), epochs=2, batch=8, ema=0.9, cutout=4)
+
+
+def images(n: int = 48, seed: int = 0) -> tuple[Tensor, Tensor]:
+    gen = torch.Generator().manual_seed(seed)
+    y = torch.randint(0, 10, (n,), generator=gen)
+    x = torch.randint(0, 200, (n, 3, 32, 32), generator=gen) + 5 * y[:, None, None, None]
+    return x.to(torch.uint8), y
+
+
+def weights(run: Run) -> list[Tensor]:
+    return [*run.model.state_dict().values(), *run.average.state_dict().values()]
+
+
+def test_a_run_resumes_to_the_last_bit(tmp_path: Path) -> None:
+    whole = Run(TINY, *images())
+    assert whole.train()
+
+    class Stop(Exception):
+        pass
+
+    def stop(progress: Progress) -> None:
+        if progress.step == 10:
+            raise Stop
+
+    path = tmp_path / "run.pt"
+    with pytest.raises(Stop):
+        Run(TINY, *images(), path).train(watch=stop, save_every=-1)
+    torch.rand(7)  # the global generator has no say
+    first = Run(TINY, *images(), path)
+    first.save()
+    again = Run(TINY, *images(), path)
+    assert 0 <= again.step < again.steps
+    assert again.train()
+    assert all(torch.equal(a, b) for a, b in zip(weights(whole), weights(again), strict=True))
+    assert Run(TINY, *images(), path).done
+    assert [h["loss"] for h in again.history] == [h["loss"] for h in whole.history]
+
+
+SCRIPT = """
+import sys, torch
+sys.path.insert(0, {tests!r})
+torch.set_num_threads(1)
+from pathlib import Path
+from test_train import TINY, images
+from deqlib.train import Run
+from dataclasses import replace
+run = Run(replace(TINY, epochs=40), *images(), Path({path!r}))
+print("begin", flush=True)
+run.train(save_every=-1)
+"""
+
+
+@pytest.mark.slow
+def test_killed_at_any_moment_it_goes_on(tmp_path: Path) -> None:
+    recipe, path = replace(TINY, epochs=40), tmp_path / "run.pt"
+    torch.set_num_threads(1)
+    whole = Run(recipe, *images())
+    whole.train()
+    script = SCRIPT.format(tests=str(Path(__file__).parent), path=str(path))
+    for attempt in range(4):
+        child = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE)
+        assert child.stdout is not None
+        child.stdout.readline()
+        while not path.exists():
+            time.sleep(0.05)
+        time.sleep(0.03 + 0.13 * attempt)
+        child.send_signal(signal.SIGKILL)
+        child.wait()
+        checkpoint.load(path)  # never torn
+    again = Run(recipe, *images(), path)
+    assert again.step > 0
+    again.train()
+    assert all(torch.equal(a, b) for a, b in zip(weights(whole), weights(again), strict=True))
+
+
+def test_ctrl_c_finishes_the_step_and_keeps_it(tmp_path: Path) -> None:
+    def press(progress: Progress) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+
+    path, before = tmp_path / "run.pt", signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt):
+        Run(TINY, *images(), path).train(watch=press)
+    assert signal.getsignal(signal.SIGINT) is before
+    again = Run(TINY, *images(), path)
+    assert again.step == 11
+    again.train()
+    whole = Run(TINY, *images())
+    whole.train()
+    assert all(torch.equal(a, b) for a, b in zip(weights(whole), weights(again), strict=True))
+
+
+def test_a_time_box_ends_a_run_that_can_go_on(tmp_path: Path) -> None:
+    run = Run(TINY, *images(), tmp_path / "run.pt")
+    assert not run.train(seconds=0.0)
+    assert run.step == 0
+    assert run.train()
+
+
+def test_a_checkpoint_is_whole_or_refused(tmp_path: Path) -> None:
+    path = tmp_path / "run.pt"
+    run = Run(TINY, *images(), path)
+    run.save()
+    assert [p.name for p in tmp_path.iterdir()] == ["run.pt"]
+    with pytest.raises(ValueError, match="another recipe \\(epochs differ\\)"):
+        Run(replace(TINY, epochs=3), *images(), path)
+    with pytest.raises(ValueError, match="another recipe \\(body differ\\)"):
+        Run(replace(TINY, body=Unrolled(3)), *images(), path)
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(ValueError, match="is not a whole checkpoint"):
+        Run(TINY, *images(), path)
+    with pytest.raises(FileNotFoundError, match="no checkpoint at"):
+        checkpoint.load(tmp_path / "other.pt")
+
+
+def test_a_failed_write_leaves_the_old_checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "run.pt"
+    checkpoint.save({"step": 1}, path)
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        checkpoint.save({"step": 2}, path)
+    assert checkpoint.load(path) == {"step": 1}
+    assert [p.name for p in tmp_path.iterdir()] == ["run.pt"]
+
+
+@pytest.mark.filterwarnings("ignore:the adjoint equation")
+def test_a_loss_that_is_not_finite_stops_before_the_checkpoint(tmp_path: Path) -> None:
+    path = tmp_path / "run.pt"
+    run = Run(replace(TINY, adam=1e30), *images(), path)
+    with pytest.raises(FloatingPointError, match="lower muon or adam"):
+        run.train(save_every=-1)
+    assert not path.exists()
+
+
+def test_shares_of_a_batch_are_the_batch() -> None:
+    x, y = images()
+    whole = Run(replace(TINY, cutout=0, shift=0), x, y)
+    shares = [Run(replace(TINY, cutout=0, shift=0), x, y, rank=rank, world=2) for rank in (0, 1)]
+    together = torch.cat([s._batch()[0] for s in shares])
+    assert torch.equal(together.flatten(1).sort(0).values, whole._batch()[0].flatten(1).sort(0).values)
+    with pytest.raises(ValueError, match="cannot share"):
+        Run(TINY, x, y, world=3)
+
+
+# ----------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("body", [Equilibrium(4), Unrolled(4), Explicit(1)], ids=lambda b: type(b).__name__)
+def test_twins_have_equal_parameters(body: Equilibrium | Unrolled | Explicit) -> None:
+    x, _ = images(16)
+    model = Classifier(SIZES["XS"], body, x.float())
+    assert sum(p.numel() for p in model.parameters() if p.requires_grad) == 100_298
+    assert predict(model, x).shape == (16, 10)
+    assert model.training
+
+
+def test_the_equilibrium_and_the_unrolled_twin_start_from_the_same_numbers() -> None:
+    x, _ = images(16)
+    models = []
+    for body in (Equilibrium(6), Unrolled(5)):  # the equilibrium's last call measures, and moves nothing
+        torch.manual_seed(0)
+        models.append(Classifier(SIZES["XS"], body, x.float()))
+    a, b = (predict(m, x) for m in models)
+    torch.testing.assert_close(a, b)
+
+
+def test_whitened_patches_are_uncorrelated() -> None:
+    x = torch.randn(50, 3, 12, 12).cumsum(3)
+    out = torch.nn.functional.conv2d(x, whitening(x))[:, :12].permute(1, 0, 2, 3).flatten(1)
+    torch.testing.assert_close(out @ out.T / out.shape[1], torch.eye(12), atol=0.02, rtol=0)
+
+
+def test_muon_moves_every_direction_alike() -> None:
+    s = torch.linalg.svdvals(orthogonal(torch.randn(3, 20, 60)))
+    assert (s > 0.5).all()
+    assert (s < 1.4).all()
+    s = torch.linalg.svdvals(orthogonal(torch.randn(60, 20)))
+    assert s.max() / s.min() < 3
+    w = torch.nn.Parameter(torch.randn(8, 4, 3, 3))
+    optimiser = Muon([w], lr=0.1)
+    w.square().sum().backward()
+    optimiser.step()
+    assert abs(w.norm().item() - 8**0.5) < 0.5
+    with pytest.raises(ValueError, match="at least two dimensions"):
+        Muon([torch.nn.Parameter(torch.zeros(3))])
+
+
+def test_augmentation_moves_pixels_and_makes_none() -> None:
+    x = torch.arange(2 * 3 * 6 * 6.0).view(2, 3, 6, 6)
+    assert torch.equal(flip(x, torch.tensor([True, False])), torch.stack([x[0].flip(2), x[1]]))
+    gen = torch.Generator().manual_seed(0)
+    moved = shift(x, 2, gen)
+    assert moved.shape == x.shape
+    for before, after in zip(x, moved, strict=True):
+        assert set(after.flatten().tolist()) <= set(before.flatten().tolist())
+    holes = (cutout(torch.ones(50, 3, 6, 6), 2, gen) == 0).sum((2, 3))
+    assert (holes == 4).all()
+    assert torch.equal(shift(x, 0), x)
+    assert torch.equal(cutout(x, 0), x)
+
+
+def test_the_certificate_measures_the_model() -> None:
+    x, y = images(32)
+    run = Run(replace(TINY, epochs=1), x, y)
+    run.train()
+    found = certify(run.model, x, y, most=12, few=4)
+    assert found.budget == 3
+    assert len(found.accuracy) == 12
+    assert found.residual == sorted(found.residual)
+    run.model.body.max_calls = 13  # the last call measures: its state is that of 12 calls
+    logits = predict(run.model, x, mirror=False)
+    assert found.accuracy[-1] == (logits.argmax(1) == y).double().mean().item()
+    assert all(1 <= s <= 12 for s in found.settled)
+    assert found.saved[8] == found.saved[32]
+    assert found.cosine["Neumann(5)"] > found.cosine["JFB"] > 0.5
+    assert "settled" in found.record()
+    with pytest.raises(TypeError, match="only an equilibrium"):
+        certify(Classifier(SIZES["XS"], Explicit(1), x.float()), x, y)
