@@ -1,5 +1,6 @@
-"""Data sets of the course, as tensors: small enough to come with the package, or read from a path."""
+"""Data sets of the course, as tensors: small enough to come with the package, downloaded, or read from a path."""
 
 from deqlib.data.cifar import Images, cifar10
+from deqlib.data.download import download_cifar10
 
-__all__ = ["Images", "cifar10"]
+__all__ = ["Images", "cifar10", "download_cifar10"]
