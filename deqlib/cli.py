@@ -188,3 +188,29 @@ def grade(
         raise CourseError("submitted code would run on this machine unprotected; if you accept that, add --unsafe")
     where = find_root(root)
     grading.grade(find_chapter(where, chapter), submissions, out or where / "grading" / "results", Console())
+
+
+@app.command()
+def train(
+    what: Annotated[str, typer.Argument(metavar="cifar10", help="What to train on; there is one recipe so far.")],
+    profile: Annotated[str, typer.Option(help="cpu-mini, cpu-full, h200-S, h200-M or h200-L.")] = "cpu-mini",
+    data: Annotated[Path | None, typer.Option(help="The official archive, or an .npz of JPEGs.")] = None,
+    out: Annotated[Path, typer.Option(help="The folder of results.jsonl and of the checkpoints.")] = Path("runs"),
+    seeds: Annotated[int, typer.Option(min=1, help="How many, from 0 on.")] = 1,
+    model: Annotated[list[str] | None, typer.Option(help="A model, once or more; all if left out.")] = None,
+    epochs: Annotated[int | None, typer.Option(min=1, help="In place of the profile's.")] = None,
+    threads: Annotated[int, typer.Option(min=1, help="CPU threads.")] = 1,
+    device: Annotated[str | None, typer.Option(help="cpu or cuda; cuda where there is one.")] = None,
+) -> None:
+    """Train an equilibrium on CIFAR-10 and its twins; what a run has reached is kept, and calling again goes on."""
+    from deqlib.course.chapter import CourseError
+    from deqlib.train import command
+
+    if what != "cifar10":
+        raise typer.BadParameter(f"{what!r} is not cifar10")
+    try:
+        command.train(profile, data, out, seeds, model, epochs, threads, device, Console())
+    except (OSError, ValueError, FloatingPointError) as error:
+        raise CourseError(str(error)) from error
+    except KeyboardInterrupt:
+        raise CourseError(f"stopped; {out} keeps what was reached, and the same command goes on from there") from None

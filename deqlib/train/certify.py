@@ -21,7 +21,7 @@ from deqlib.solvers import Anderson, Picard
 from deqlib.train.loop import normalise
 from deqlib.train.model import Classifier
 
-__all__ = ["Certificate", "certify"]
+__all__ = ["Certificate", "budget_accuracy", "certify"]
 
 CHEAP: dict[str, Adjoint] = {
     "JFB": Neumann(0), "Neumann(1)": Neumann(1), "Neumann(5)": Neumann(5), "Phantom(5, 0.5)": Phantom(5, 0.5)
@@ -112,6 +112,28 @@ def certify(model: Classifier, x: Tensor, y: Tensor, *, most: int = 50, few: int
         _settled(path),
         _saved(model, x[:few], y[:few]),
     )
+
+
+@torch.no_grad()
+def budget_accuracy(model: Classifier, x: Tensor, y: Tensor, most: int = 50) -> list[float]:
+    """Return the accuracy after 1, ..., `most` calls of the cell from zeros, whatever the model was trained with.
+
+    Args:
+        model: its body has one cell, called as cell(z, u).
+        x, y: uint8 images (N, 3, 32, 32) and labels (N,).
+        most: calls.
+    """
+    model = copy.deepcopy(model).eval()
+    cell = model.body.cell
+    assert isinstance(cell, nn.Module)
+    right = [0] * most
+    for images, labels in zip(torch.split(x, 250), torch.split(y, 250), strict=True):
+        u = model.stem(normalise(images))
+        z = torch.zeros_like(u)
+        for call in range(most):
+            z = cell(z, u)
+            right[call] += int((model.head(z).argmax(1) == labels).sum())
+    return [n / len(y) for n in right]
 
 
 def _noise(u: Tensor, seed: int) -> Tensor:

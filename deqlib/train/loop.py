@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import copy
-import json
 import math
 import signal
 import threading
@@ -307,15 +306,3 @@ def predict(model: nn.Module, x: Tensor, *, batch: int = 250, mirror: bool = Tru
 def accuracy(logits: Tensor, y: Tensor) -> float:
     """Return the share of rows whose largest logit is at the label."""
     return (logits.argmax(1) == y).double().mean().item()
-
-
-def line(record: dict[str, Any]) -> str:
-    """Return one JSON line; numbers that are not finite become null."""
-    def clean(value: Any) -> Any:
-        if isinstance(value, float) and not math.isfinite(value):
-            return None
-        if isinstance(value, dict):
-            return {k: clean(v) for k, v in value.items()}
-        return [clean(v) for v in value] if isinstance(value, (list, tuple)) else value
-
-    return json.dumps(clean(record), sort_keys=True)
