@@ -129,7 +129,8 @@ def saved_bytes(run: Callable[[], Any]) -> int:
     def pack(tensor: Tensor) -> Tensor:
         storage = tensor.untyped_storage()
         kept[storage.data_ptr()] = storage.nbytes()
-        return tensor
+        # Not the tensor itself: a graph that stores its own output is a cycle that nobody frees.
+        return tensor.detach()
 
     with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
         result = run()

@@ -12,7 +12,9 @@ import ipywidgets as w
 
 from deqlib import plots
 
-__all__ = ["anderson_explorer", "broyden_explorer", "cobweb_explorer", "explorer", "tolerance_explorer"]
+__all__ = [
+    "anderson_explorer", "broyden_explorer", "cobweb_explorer", "explorer", "input_explorer", "tolerance_explorer",
+]  # fmt: skip
 
 
 def explorer(draw: Callable[..., plots.Picture], **controls: w.Widget) -> w.VBox:
@@ -80,4 +82,14 @@ def tolerance_explorer() -> w.VBox:
         plots.tolerances,
         log_forward=_slider("log₁₀ forward", -3, -9, -1, 1),
         log_backward=_slider("log₁₀ backward", -6, -9, -1, 1),
+    )
+
+
+def input_explorer() -> w.VBox:
+    """Explore chapter 05: an input of the plane, the way of three starts, and the calls each input takes."""
+    return explorer(
+        plots.input_walk,
+        x1=_slider("input x₁", 0.3, -3.0, 3.0, 0.1),
+        x2=_slider("input x₂", 0.2, -3.0, 3.0, 0.1),
+        strength=_slider("strength", 0.95, 0.1, 2.0, 0.05),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import weakref
 
 import pytest
 import torch
@@ -89,6 +90,18 @@ def test_saved_bytes_counts_each_storage_once() -> None:
     assert saved_bytes(lambda: torch.tanh(x.double())) == 8 * 24
     deep = [saved_bytes(lambda k=k: _unrolled(x, k)) for k in (1, 2, 4)]
     assert deep[2] == 2 * deep[1] == 4 * deep[0]
+
+
+def test_saved_bytes_leaves_nothing_alive() -> None:
+    made = []
+
+    def run() -> torch.Tensor:
+        z = torch.ones(10, requires_grad=True).tanh()  # tanh saves its output
+        made.append(weakref.ref(z))
+        return z
+
+    assert saved_bytes(run) == 40
+    assert made[0]() is None
 
 
 def _unrolled(z: torch.Tensor, steps: int) -> torch.Tensor:

@@ -3,6 +3,7 @@
 `draw` holds what they share; each chapter has a file of its own."""
 
 from deqlib.plots.cobwebs import cobweb, cobweb_grid, cobweb_pair, linear_cobweb, rate_map
+from deqlib.plots.depth import input_still, input_walk, two_depths, two_roads
 from deqlib.plots.draw import COLOURS, Picture, curves, scatter
 from deqlib.plots.gradients import echoes, tolerance_map, tolerances
 from deqlib.plots.mixing import anderson_grid, anderson_run, closest_point, memory_race, slow_map, weights
@@ -32,6 +33,8 @@ __all__ = [
     "curves",
     "echoes",
     "h_equation",
+    "input_still",
+    "input_walk",
     "kept_direction",
     "linear_cobweb",
     "memory_race",
@@ -43,5 +46,7 @@ __all__ = [
     "slow_map",
     "tolerance_map",
     "tolerances",
+    "two_depths",
+    "two_roads",
     "weights",
 ]

@@ -1,0 +1,3 @@
+# Right: a literal dict
+def misconceptions():
+    return {'a': True, 'b': True, 'c': False, 'd': False, 'e': True, 'f': False, 'g': False, 'h': False, 'i': True, 'j': False, 'k': True, 'l': False}

@@ -1,0 +1,3 @@
+# Right: from two strings
+def misconceptions():
+    return dict.fromkeys("cdfghjl", False) | dict.fromkeys("abeik", True)

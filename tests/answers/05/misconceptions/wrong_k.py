@@ -1,0 +1,3 @@
+# Wrong: the class settles last
+def misconceptions():
+    return {'a': True, 'b': True, 'c': False, 'd': False, 'e': True, 'f': False, 'g': False, 'h': False, 'i': True, 'j': False, 'k': False, 'l': False}
