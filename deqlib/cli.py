@@ -214,3 +214,28 @@ def train(
         raise CourseError(str(error)) from error
     except KeyboardInterrupt:
         raise CourseError(f"stopped; {out} keeps what was reached, and the same command goes on from there") from None
+
+
+@app.command()
+def plot(
+    results: Annotated[Path, typer.Argument(help="results.jsonl of `deq train`.")] = Path("runs/results.jsonl"),
+    out: Annotated[Path | None, typer.Option(help="The pictures' folder; beside the results if left out.")] = None,
+) -> None:
+    """Draw what `deq train` found: how the runs went, and what more calls at test time buy."""
+    from deqlib import plots
+    from deqlib.course.chapter import CourseError
+    from deqlib.train.profiles import results as read
+
+    records = list(read(results))
+    if not records:
+        raise CourseError(f"{results} holds no result; run `deq train cifar10` first")
+    folder = out or results.parent
+    folder.mkdir(parents=True, exist_ok=True)
+    first = [r for r in records if r["seed"] == records[0]["seed"] and r["profile"] == records[0]["profile"]]
+    for name, draw in {"runs": plots.training_run, "budget": plots.budget_curves}.items():
+        (folder / f"{name}.png").write_bytes(draw(first).png())
+        print(folder / f"{name}.png")
+
+
+if __name__ == "__main__":
+    main()

@@ -17,6 +17,7 @@ from deqlib.plots.secants import (
     newton_residuals,
     secant_line,
 )
+from deqlib.plots.training import budget_curves, training_run
 
 __all__ = [
     "COLOURS",
@@ -26,6 +27,7 @@ __all__ = [
     "broyden_path",
     "broyden_walk",
     "broyden_walks",
+    "budget_curves",
     "closest_point",
     "cobweb",
     "cobweb_grid",
@@ -46,6 +48,7 @@ __all__ = [
     "slow_map",
     "tolerance_map",
     "tolerances",
+    "training_run",
     "two_depths",
     "two_roads",
     "weights",

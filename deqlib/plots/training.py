@@ -1,0 +1,67 @@
+"""Pictures of training runs, from the records that `deq train` writes: how a run went, and what more calls buy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from deqlib.plots.draw import COLOURS, STYLES, Picture, canvas, curves, styled
+
+__all__ = ["budget_curves", "training_run"]
+
+Record = Mapping[str, Any]
+
+
+@styled
+def training_run(records: Sequence[Record]) -> Picture:
+    """Draw loss and forward residual against seconds, one line a record.
+
+    Args:
+        records: of `deq train`, each with `model`, `seed` and `history`.
+    """
+    said = "; ".join(f"{r['model']}: loss {r['history'][-1]['loss']:.2f} at the end" for r in records if r["history"])
+    figure, (loss, residual) = canvas(f"Training runs: loss, and residual after K calls. {said}.", 2, width=8.6)
+    for i, record in enumerate(records):
+        rows = record["history"]
+        seconds = [row["seconds"] for row in rows]
+        look = {"color": COLOURS[i % 7], "linestyle": STYLES[i % 7], "label": record["model"]}
+        loss.plot(seconds, _smooth([row["loss"] for row in rows]), **look)
+        left = [row["residual"] for row in rows]
+        if any(value is not None and value == value for value in left):
+            residual.semilogy(seconds, [np.nan if value is None else value for value in left], **look)
+    loss.set(xlabel="seconds", ylabel="training loss, smoothed", title="Loss")
+    residual.set(xlabel="seconds", ylabel="relative residual after K calls", title="Is it still solved?")
+    residual.axhline(5e-2, color="#777777", linewidth=1, linestyle=":", label="alarm")
+    loss.legend(fontsize=9)
+    residual.legend(fontsize=9)
+    return figure
+
+
+def _smooth(values: Sequence[float], over: int = 5) -> np.ndarray[Any, Any]:
+    window = np.ones(min(over, len(values))) / min(over, len(values))
+    return np.convolve(values, window, mode="same") / np.convolve(np.ones(len(values)), window, mode="same")
+
+
+def budget_curves(records: Sequence[Record]) -> Picture:
+    """Draw the test accuracy against calls of the cell at test time, for models that can take another number of them.
+
+    Args:
+        records: of `deq train`; those without a cell of their own to repeat are left out.
+    """
+    lines: dict[str, list[float]] = {}
+    for record in records:
+        found = record.get("certificate", {}).get("accuracy") or record.get("by_budget")
+        if found:
+            lines[f"{record['model']}, seed {record['seed']}"] = [100 * a for a in found]
+    return curves(
+        lines,
+        xlabel="calls of the cell at test time",
+        ylabel="test accuracy, %",
+        title="What more calls buy",
+        log="",
+        alt="Test accuracy against calls at test time.",
+    )
+
+
