@@ -12,7 +12,7 @@ import ipywidgets as w
 
 from deqlib import plots
 
-__all__ = ["anderson_explorer", "broyden_explorer", "cobweb_explorer", "explorer", "tolerance_explorer"]
+__all__ = ["anderson_explorer", "broyden_explorer", "cobweb_explorer", "explorer", "tolerance_explorer", "truncation_explorer"]
 
 
 def explorer(draw: Callable[..., plots.Picture], **controls: w.Widget) -> w.VBox:
@@ -81,3 +81,16 @@ def tolerance_explorer() -> w.VBox:
         log_forward=_slider("log₁₀ forward", -3, -9, -1, 1),
         log_backward=_slider("log₁₀ backward", -6, -9, -1, 1),
     )
+
+
+def truncation_explorer() -> w.VBox:
+    """Explore chapter 06: a Jacobian, the number of damped steps k and the damping τ, and what u keeps."""
+    return explorer(
+        plots.truncation,
+        kind=w.Dropdown(options=plots.JACOBIANS, description="Jacobian", style={"description_width": "6em"}),
+        steps=w.IntSlider(
+            value=1, min=1, max=12, description="steps k", continuous_update=False,
+            style={"description_width": "6em"}, layout={"width": "28em"},
+        ),
+        damping=_slider("damping τ", 1.0, 0.1, 1.0, 0.1),
+    )  # fmt: skip

@@ -2,6 +2,7 @@
 
 `draw` holds what they share; each chapter has a file of its own."""
 
+from deqlib.plots.cheap import JACOBIANS, bias_and_cost, three_endings, truncation, truncation_map, tugs
 from deqlib.plots.cobwebs import cobweb, cobweb_grid, cobweb_pair, linear_cobweb, rate_map
 from deqlib.plots.draw import COLOURS, Picture, curves, scatter
 from deqlib.plots.gradients import echoes, tolerance_map, tolerances
@@ -19,9 +20,11 @@ from deqlib.plots.secants import (
 
 __all__ = [
     "COLOURS",
+    "JACOBIANS",
     "Picture",
     "anderson_grid",
     "anderson_run",
+    "bias_and_cost",
     "broyden_path",
     "broyden_walk",
     "broyden_walks",
@@ -41,7 +44,11 @@ __all__ = [
     "scatter",
     "secant_line",
     "slow_map",
+    "three_endings",
     "tolerance_map",
     "tolerances",
+    "truncation",
+    "truncation_map",
+    "tugs",
     "weights",
 ]
