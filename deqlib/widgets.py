@@ -12,7 +12,14 @@ import ipywidgets as w
 
 from deqlib import plots
 
-__all__ = ["anderson_explorer", "broyden_explorer", "cobweb_explorer", "explorer", "tolerance_explorer", "truncation_explorer"]
+__all__ = [
+    "anderson_explorer",
+    "broyden_explorer",
+    "cobweb_explorer",
+    "explorer",
+    "tolerance_explorer",
+    "truncation_explorer",
+]
 
 
 def explorer(draw: Callable[..., plots.Picture], **controls: w.Widget) -> w.VBox:

@@ -156,22 +156,25 @@ def truncation(kind: str = JACOBIANS[0], steps: int = 4, damping: float = 1.0) -
     figure, (plane, race) = canvas(alt, 2, width=9.0, height=4.0)
     x, y = np.meshgrid(np.linspace(-2.4, 1.4, 160), np.linspace(-1.6, 1.6, 140))
     lost = np.abs(1 - damping + damping * (x + 1j * y)) ** steps
-    shade = plane.contourf(x, y, lost, levels=[0, 0.1, 0.3, 1.0, 1e9], colors=["#FFFFFF", "#E4E4E4", "#BDBDBD", "#8A8A8A"])
+    greys = ["#FFFFFF", "#E4E4E4", "#BDBDBD", "#8A8A8A"]
+    shade = plane.contourf(x, y, lost, levels=[0, 0.1, 0.3, 1.0, 1e9], colors=greys)
     plane.contour(x, y, lost, levels=[1.0], colors="#000000", linewidths=1.2)
-    plane.plot(eigenvalues.real, eigenvalues.imag, "o", color=COLOURS[1], markeredgecolor="#FFFFFF", markersize=6)
+    plane.plot(eigenvalues.real, eigenvalues.imag, "o", color=COLOURS[1], markeredgecolor="#FFFFFF")
     plane.plot(1, 0, "x", color="#000000", markersize=9, markeredgewidth=2)
     plane.annotate("1", (1, 0), (1.08, 0.1), fontsize=10)
-    plane.set(xlabel="real part", ylabel="imaginary part", aspect="equal", title="eigenvalues of J, and what is lost there")
+    plane.set(xlabel="real part", ylabel="imaginary part", aspect="equal")
+    plane.set_title("eigenvalues of J, and what is lost there")
     plane.grid(visible=False)
     bar = figure.colorbar(shade, ax=plane, ticks=[0, 0.1, 0.3, 1.0], shrink=0.8, spacing="uniform")
     bar.set_label("lost share |1 - τ + τλ|ᵏ")
     lines = np.array([_quality(kind, k, damping) for k in STEPS]).T
     for i, (name, values) in enumerate(zip(("cosine", "relative error", "norm ratio"), lines, strict=True)):
-        shown = np.clip(values, -1.2, 3)
-        race.plot([k - 1 for k in STEPS], shown, color=COLOURS[i], linestyle=STYLES[i], marker=MARKS[i], markersize=4, label=name)
+        look: Any = {"color": COLOURS[i], "linestyle": STYLES[i], "marker": MARKS[i], "markersize": 4}
+        race.plot([k - 1 for k in STEPS], np.clip(values, -1.2, 3), label=name, **look)
     race.axvline(steps - 1, color="#777777", linewidth=1.5, linestyle=":", label="you are here")
     race.axhline(0, color="#000000", linewidth=0.8)
-    race.set(xlabel="products with Jᵀ", ylabel="value, cut off at 3", ylim=(-1.25, 3.1), title="the three numbers")
+    race.set(xlabel="products with Jᵀ", ylabel="value, cut off at 3", ylim=(-1.25, 3.1))
+    race.set_title("the three numbers")
     race.legend(fontsize=9, loc="upper right")
     figure.suptitle(f"{kind}; k = {steps}, τ = {damping:.1f}\n{verdict}", fontsize=11)
     return figure
@@ -182,8 +185,8 @@ def truncation_map() -> Picture:
     """Draw the explorer of chapter 06 at every setting at once, for a page without a kernel."""
     figure, axes = canvas(
         "Four tables of the relative error of u for 1 to 12 steps and damping 0.1 to 1. On the random Jacobian the "
-        "error falls quickly for damping near 0.7 to 1. On the rotation and the slow one it stays large throughout. On "
-        "the expanding one it explodes without damping and falls with a damping of 0.6 or less.",
+        "error falls quickly for damping near 0.7 to 1. On the rotation and the slow one it stays large throughout. "
+        "On the expanding one it explodes without damping and falls with a damping of 0.6 or less.",
         4,
         width=11.0,
         height=3.9,
@@ -194,7 +197,8 @@ def truncation_map() -> Picture:
         for (row, column), value in np.ndenumerate(table):
             if column % 3 == 1 and row % 3 == 0:
                 text = f"{value:.1g}" if value < 1 else f"{value:.0f}" if value < 100 else "> 99"
-                ax.text(column, row, text, ha="center", va="center", fontsize=8, color="white" if value < 0.3 else "black")
+                tone = "white" if value < 0.3 else "black"
+                ax.text(column, row, text, ha="center", va="center", fontsize=8, color=tone)
         ax.set_xticks(range(1, 12, 3), [str(k) for k in STEPS[1::3]])
         ax.set_yticks(range(0, 10, 3), [str(t) for t in DAMPINGS[::3]])
         ax.set_title(kind.replace(", ", ",\n"), fontsize=10)
@@ -223,9 +227,10 @@ def bias_and_cost(
     """
     shown = {name: values for name, values in points.items() if values is not None}
     ends = "; ".join(f"{n} ends at cosine {c[-1]:.2f}, error {e[-1]:.1e}" for n, (_, c, e) in shown.items())
-    figure, (left, right) = canvas(f"{title}, cosine and relative error against products: {ends}.", 2, width=9.4, height=3.8)
+    alt = f"{title}, cosine and relative error against products: {ends}."
+    figure, (left, right) = canvas(alt, 2, width=9.4, height=3.8)
     for i, (name, (products, cosines, errors)) in enumerate(shown.items()):
-        look: dict[str, Any] = {"color": COLOURS[i % 7], "linestyle": STYLES[i % 7], "marker": MARKS[i % 7], "markersize": 5}
+        look: Any = {"color": COLOURS[i % 7], "linestyle": STYLES[i % 7], "marker": MARKS[i % 7], "markersize": 5}
         left.plot(products, cosines, label=name, **look)
         right.plot(products, errors, **look)
     left.set(xlabel="products with Jᵀ", ylabel="cosine with the exact gradient", title="what a cosine shows")
