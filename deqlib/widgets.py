@@ -13,8 +13,14 @@ import ipywidgets as w
 from deqlib import plots
 
 __all__ = [
-    "anderson_explorer", "broyden_explorer", "cobweb_explorer", "explorer", "input_explorer", "tolerance_explorer",
-]  # fmt: skip
+    "anderson_explorer",
+    "broyden_explorer",
+    "cobweb_explorer",
+    "explorer",
+    "input_explorer",
+    "tolerance_explorer",
+    "truncation_explorer",
+]
 
 
 def explorer(draw: Callable[..., plots.Picture], **controls: w.Widget) -> w.VBox:
@@ -93,3 +99,16 @@ def input_explorer() -> w.VBox:
         x2=_slider("input x₂", 0.2, -3.0, 3.0, 0.1),
         strength=_slider("strength", 0.95, 0.1, 2.0, 0.05),
     )
+
+
+def truncation_explorer() -> w.VBox:
+    """Explore chapter 06: a Jacobian, the number of damped steps k and the damping τ, and what u keeps."""
+    return explorer(
+        plots.truncation,
+        kind=w.Dropdown(options=plots.JACOBIANS, description="Jacobian", style={"description_width": "6em"}),
+        steps=w.IntSlider(
+            value=1, min=1, max=12, description="steps k", continuous_update=False,
+            style={"description_width": "6em"}, layout={"width": "28em"},
+        ),
+        damping=_slider("damping τ", 1.0, 0.1, 1.0, 0.1),
+    )  # fmt: skip

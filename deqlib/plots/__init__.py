@@ -2,6 +2,7 @@
 
 `draw` holds what they share; each chapter has a file of its own."""
 
+from deqlib.plots.cheap import JACOBIANS, bias_and_cost, three_endings, truncation, truncation_map, tugs
 from deqlib.plots.cobwebs import cobweb, cobweb_grid, cobweb_pair, linear_cobweb, rate_map
 from deqlib.plots.depth import input_still, input_walk, two_depths, two_roads
 from deqlib.plots.draw import COLOURS, Picture, curves, scatter
@@ -21,9 +22,11 @@ from deqlib.plots.training import budget_curves, training_run
 
 __all__ = [
     "COLOURS",
+    "JACOBIANS",
     "Picture",
     "anderson_grid",
     "anderson_run",
+    "bias_and_cost",
     "broyden_path",
     "broyden_walk",
     "broyden_walks",
@@ -46,9 +49,13 @@ __all__ = [
     "scatter",
     "secant_line",
     "slow_map",
+    "three_endings",
     "tolerance_map",
     "tolerances",
     "training_run",
+    "truncation",
+    "truncation_map",
+    "tugs",
     "two_depths",
     "two_roads",
     "weights",

@@ -1,0 +1,17 @@
+# Wrong: the largest tensor alone.
+def gradient_quality(a, b):
+    if len(a) != len(b):
+        raise ValueError("lengths")
+    for x, y in zip(a, b):
+        if x is not None and y is not None and x.shape != y.shape:
+            raise ValueError("shapes")
+    def flat(ts, other):
+        parts = [torch.zeros_like(o) if t is None else t for t, o in zip(ts, other) if t is not None or o is not None]
+        return torch.cat([p.detach().double().flatten() for p in parts])
+    i = max(range(len(a)), key=lambda i: 0 if a[i] is None or b[i] is None else a[i].numel())
+    if a[i] is None or b[i] is None:
+        return 0.0, 0.0
+    x, y = flat([a[i]], [b[i]]), flat([b[i]], [a[i]])
+    if not x.any():
+        return 0.0, 0.0
+    return x @ y / (x.norm() * y.norm()), x.norm() / y.norm()

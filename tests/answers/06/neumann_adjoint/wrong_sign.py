@@ -1,0 +1,9 @@
+# Wrong: alternating signs.
+def neumann_adjoint(matvec, v, k):
+    if k < 0:
+        raise ValueError(f"k is {k}")
+    u = term = v
+    for _ in range(k):
+        term = -matvec(term)
+        u = u + term
+    return u

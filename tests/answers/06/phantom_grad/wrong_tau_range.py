@@ -1,0 +1,9 @@
+# Wrong: lets τ above 1 through.
+def phantom_grad(f, z, params, v, k, tau):
+    if k < 1 or tau <= 0:
+        raise ValueError(f"k = {k}, tau = {tau}")
+    z = z.detach()
+    with torch.enable_grad():
+        for _ in range(k):
+            z = (1 - tau) * z + tau * f(z, *params)
+    return torch.autograd.grad(z, params, v, retain_graph=True, materialize_grads=True)

@@ -1,0 +1,4 @@
+# Wrong: U on both sides.
+def shine_adjoint(H, v):
+    U, V = H
+    return v - torch.einsum("bj,bjn->bn", torch.einsum("bjn,bn->bj", U, v), U)
