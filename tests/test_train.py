@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -12,6 +13,8 @@ from pathlib import Path
 
 import pytest
 import torch
+import torch.distributed as dist
+import torch.multiprocessing as mp
 from torch import Tensor
 
 from deqlib.train import (
@@ -170,14 +173,37 @@ def test_a_loss_that_is_not_finite_stops_before_the_checkpoint(tmp_path: Path) -
     assert not path.exists()
 
 
-def test_shares_of_a_batch_are_the_batch() -> None:
-    x, y = images()
-    whole = Run(replace(TINY, cutout=0, shift=0), x, y)
-    shares = [Run(replace(TINY, cutout=0, shift=0), x, y, rank=rank, world=2) for rank in (0, 1)]
-    together = torch.cat([s._batch()[0] for s in shares])
-    assert torch.equal(together.flatten(1).sort(0).values, whole._batch()[0].flatten(1).sort(0).values)
+def worker(rank: int, port: int, folder: str) -> None:
+    os.environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
+    torch.set_num_threads(1)
+    dist.init_process_group("gloo", rank=rank, world_size=2)
+    try:
+        run = Run(TINY, *images(), Path(folder) / "run.pt", rank=rank, world=2)
+        assert run.train()
+        torch.save(weights(run), f"{folder}/{rank}.pt")
+        boxed = Run(TINY, *images(), rank=rank, world=2)
+        assert not boxed.train(seconds=1e-9 if rank else 1e9), "one process out of time stops all"
+    finally:
+        dist.destroy_process_group()
+
+
+@pytest.mark.slow
+def test_two_processes_train_as_one(tmp_path: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    mp.spawn(worker, (port, str(tmp_path)), nprocs=2)
+    one = Run(TINY, *images())
+    one.train()
+    start = weights(Run(TINY, *images()))
+    for rank in (0, 1):
+        two = torch.load(tmp_path / f"{rank}.pt")
+        for a, b, before in zip(two, weights(one), start, strict=True):
+            # Muon makes the smallest directions of a gradient as long as the largest, and so rounding visible.
+            assert (a - b).norm() <= 2e-2 * (b - before).norm() + 1e-6
+    assert Run(TINY, *images(), tmp_path / "run.pt").done
     with pytest.raises(ValueError, match="cannot share"):
-        Run(TINY, x, y, world=3)
+        Run(TINY, *images(), world=3)
 
 
 # ----------------------------------------------------------------------------------------------------------------

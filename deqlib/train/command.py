@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import statistics
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -42,17 +45,32 @@ def train(
     if place == "cpu":
         torch.set_num_threads(threads)
     images = cifar10(data)
-    with _bar(console) as bar:
+    with _processes(place) as (rank, world, own), _bar(console, shown=rank == 0) as bar:
         records = run_profile(
-            name, profile, images, out, seeds=range(seeds), models=models or list(MODELS), device=place,
-            watch=_watch(bar, console),
+            name, profile, images, out, seeds=range(seeds), models=models or list(MODELS), device=own,
+            watch=_watch(bar, console), rank=rank, world=world,
         )  # fmt: skip
-    console.print(table(records))
+    if records:
+        console.print(table(records))
 
 
-def _bar(console: Console) -> Progress:
+@contextlib.contextmanager
+def _processes(device: str) -> Iterator[tuple[int, int, str]]:
+    """Join the processes that torchrun started; return the rank, their number and this one's device."""
+    if "RANK" not in os.environ:
+        yield 0, 1, device
+        return
+    own = f"cuda:{os.environ['LOCAL_RANK']}" if device == "cuda" else device
+    torch.distributed.init_process_group("nccl" if device == "cuda" else "gloo")
+    try:
+        yield torch.distributed.get_rank(), torch.distributed.get_world_size(), own
+    finally:
+        torch.distributed.destroy_process_group()
+
+
+def _bar(console: Console, *, shown: bool) -> Progress:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    return Progress(*columns, TextColumn("{task.fields[told]}"), console=console)
+    return Progress(*columns, TextColumn("{task.fields[told]}"), console=console, disable=not shown)
 
 
 def _watch(bar: Progress, console: Console) -> Watch:

@@ -153,12 +153,12 @@ class Run:
         before, saved = self.seconds, time.perf_counter()
         begin = saved
         with _asked_to_stop() as asked:
-            while not self.done and self.seconds < seconds:
+            while not self.done and not self._agreed(self.seconds >= seconds):
                 loss = self._one_step()
                 self.step += 1
                 now = time.perf_counter()
                 self.seconds = before + now - begin
-                if asked:
+                if self._agreed(bool(asked)):
                     self.save()
                     raise KeyboardInterrupt
                 if self.step % LOOK and not self.done:
@@ -184,6 +184,16 @@ class Run:
         checkpoint.save(state, self.path)
 
     # ------------------------------------------------------------------------------------------------------------
+
+    def _agreed(self, stop: bool) -> bool:
+        """Whether to stop; of several processes all do as soon as one wants to, at the next look."""
+        if self.world == 1:
+            return stop
+        if self.step % LOOK:
+            return False
+        wanted = torch.tensor(float(stop), device=self.x.device)
+        torch.distributed.all_reduce(wanted, torch.distributed.ReduceOp.MAX)
+        return bool(wanted)
 
     def _one_step(self) -> Tensor:
         x, y = self._batch()
@@ -211,12 +221,12 @@ class Run:
         chosen = order[within * recipe.batch : (within + 1) * recipe.batch]
         # Alternating flips: an image that was mirrored in one epoch is not in the next.
         flipped = mirrored[chosen] ^ bool(epoch % 2)
-        share = slice(self.rank, None, self.world)
-        index = chosen[share].to(self.x.device)
-        draw = _generator(recipe.seed, 3 + self.rank, self.step, self.x.device)
-        x = flip(normalise(self.x[index]), flipped[share].to(self.x.device))
+        index, draw = chosen.to(self.x.device), _generator(recipe.seed, 3, self.step, self.x.device)
+        x = flip(normalise(self.x[index]), flipped.to(self.x.device))
         x = cutout(shift(x, recipe.shift, draw), recipe.cutout, draw)
-        return x.contiguous(memory_format=torch.channels_last), self.y[index]
+        # Every process makes the whole batch and takes its share: so their number does not change the images.
+        share = slice(self.rank, None, self.world)
+        return x[share].contiguous(memory_format=torch.channels_last), self.y[index[share]]
 
     def _look(self, loss: Tensor) -> Progress:
         """Read the loss and the residual, which makes a GPU wait, and note them."""

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from deqlib.adjoint import Neumann, Phantom
 from deqlib.data import Images
@@ -72,6 +72,7 @@ class Watch:
 def run_profile(
     name: str, profile: Profile, data: Images, folder: Path, *, seeds: Iterable[int] = (0,),
     models: Iterable[str] = tuple(MODELS), device: torch.device | str = "cpu", watch: Watch | None = None,
+    rank: int = 0, world: int = 1,
 ) -> list[dict[str, Any]]:  # fmt: skip
     """Train every model with every seed, but those whose line is in `folder/results.jsonl` already.
 
@@ -83,9 +84,10 @@ def run_profile(
         seeds, models: which; models are keys of `MODELS`.
         device: where.
         watch: hears of the progress.
+        rank, world: this process among how many, all of which call this; the first evaluates and writes.
 
     Returns:
-        The records of these models, those found and those made.
+        The records of these models, those found and those made; in the other processes none.
 
     Raises:
         ValueError: an unknown model.
@@ -105,12 +107,20 @@ def run_profile(
                 record = dict(zip(("profile", "model", "seed", "recipe_hash"), key, strict=True))
                 stem = "".join(c if c.isalnum() else "-" for c in f"{name}-{model}-{seed}")
                 kept, place = folder / f"{stem}.pt", torch.device(device)
-                record |= _one(recipe, profile.seconds, data, kept, place, model, watch)
+                on = tuple(t.to(place) for t in (data.x_train, data.y_train, data.x_test, data.y_test))
+                run = Run(recipe, on[0], on[1], kept, rank, world)
+                if rank == 0:
+                    watch.begin(model, seed, run.steps)
+                finished = run.train(watch=watch.step if rank == 0 else None, seconds=profile.seconds)
+                if rank:
+                    continue
+                record |= _evaluated(run, data.pixels, on[2], on[3]) | {"finished": finished}
                 _append(file, record)
                 kept.unlink(missing_ok=True)
                 known[key] = record
                 watch.end(record)
-            records.append(known[key])
+            if rank == 0:
+                records.append(known[key])
     return records
 
 
@@ -128,25 +138,18 @@ def _fingerprint(recipe: Recipe, data: Images) -> str:
     return hashlib.sha256(f"{recipe!r} {data.pixels} {len(data.x_train)}".encode()).hexdigest()[:12]
 
 
-def _one(
-    recipe: Recipe, box: float, data: Images, path: Path, device: torch.device, model: str, watch: Watch
-) -> dict[str, Any]:
-    x, y, x_test, y_test = (t.to(device) for t in (data.x_train, data.y_train, data.x_test, data.y_test))
-    if device.type == "cuda":
-        torch.cuda.reset_peak_memory_stats(device)
-    run = Run(recipe, x, y, path)
-    watch.begin(model, recipe.seed, run.steps)
-    finished = run.train(watch=watch.step, seconds=box)
-    begin = time.perf_counter()
+def _evaluated(run: Run, pixels: str, x_test: Tensor, y_test: Tensor) -> dict[str, Any]:
+    recipe, device, begin = run.recipe, x_test.device, time.perf_counter()
+    peak = torch.cuda.max_memory_allocated(device) if device.type == "cuda" else None
     score = accuracy(predict(run.average, x_test), y_test)
     record = {
-        "pixels": data.pixels, "accuracy": score, "finished": finished, "train_seconds": run.seconds,
+        "pixels": pixels, "accuracy": score, "train_seconds": run.seconds, "processes": run.world,
         "evaluate_seconds": time.perf_counter() - begin, "history": run.history[:: max(1, len(run.history) // 200)],
         "parameters": sum(p.numel() for p in run.model.parameters() if p.requires_grad),
         "step": _evaluations(run.model.body),
         "recipe": {k: v for k, v in asdict(recipe).items() if k != "body"} | {"body": repr(recipe.body)},
         "torch": torch.__version__, "python": platform.python_version(), "device": _device(device),
-        "peak_bytes": torch.cuda.max_memory_allocated(device) if device.type == "cuda" else None,
+        "peak_bytes": peak,
     }  # fmt: skip
     if isinstance(run.average.body, DEQ):
         record["certificate"] = certify(run.average, x_test, y_test).record()
