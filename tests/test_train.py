@@ -173,6 +173,17 @@ def test_a_loss_that_is_not_finite_stops_before_the_checkpoint(tmp_path: Path) -
     assert not path.exists()
 
 
+def test_an_unsolved_cell_gets_more_calls_and_keeps_them(tmp_path: Path) -> None:
+    recipe, path = replace(TINY, alarm=0.0, most_calls=6, epochs=4), tmp_path / "run.pt"
+    run = Run(recipe, *images(), path)
+    run.train()
+    assert [row["calls"] for row in run.history] == [3, 5, 6]
+    assert Run(recipe, *images(), path).model.body.max_calls == 6
+    calm = Run(replace(recipe, alarm=1e9), *images())
+    calm.train()
+    assert calm.model.body.max_calls == 3
+
+
 def worker(rank: int, port: int, folder: str) -> None:
     os.environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
     torch.set_num_threads(1)

@@ -20,6 +20,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from deqlib.cells import ConvCell
 from deqlib.layer import DEQ
 from deqlib.train import checkpoint
 from deqlib.train.augment import cutout, flip, shift
@@ -47,10 +48,11 @@ class Recipe:
         smoothing: of the labels.
         shift, cutout: pixels, see `augment`.
         ema: the decay of a moving average of the weights that is evaluated in their place; 0 for none.
-        alarm: the training residual above which a warning is logged.
+        alarm: the median training residual above which an equilibrium gets two more calls, up to `most_calls`.
+        most_calls: see there.
         seed: of the weights, the order and the augmentation.
         autocast: whether convolutions run in bfloat16; the solver's state stays in float32.
-        compiled: whether the cell is compiled.
+        compiled: whether cells are compiled.
     """
 
     body: Body = field(default_factory=Equilibrium)
@@ -67,6 +69,7 @@ class Recipe:
     cutout: int = 0
     ema: float = 0.0
     alarm: float = 5e-2
+    most_calls: int = 16
     seed: int = 0
     autocast: bool = False
     compiled: bool = False
@@ -112,7 +115,7 @@ class Run:
             torch.manual_seed(recipe.seed)
             self.model = Classifier(SIZES[recipe.size], recipe.body, normalise(x[:1000]).cpu()).to(x.device)
         self.model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.average = copy.deepcopy(self.model) if recipe.ema else self.model
+        self.average = copy.deepcopy(self.model) if recipe.ema else self.model  # before a cell is compiled
         trained = [p for p in self.model.parameters() if p.requires_grad]
         self.optimisers: list[torch.optim.Optimizer] = [
             Muon([p for p in trained if p.dim() == 4], recipe.muon, recipe.momentum),
@@ -124,6 +127,10 @@ class Run:
         self.steps, self.step, self.seconds = recipe.epochs * self.per_epoch, 0, 0.0
         self.history: list[dict[str, float]] = []
         self._wrapped: nn.Module = self.model
+        if recipe.compiled:
+            for module in self.model.modules():
+                if isinstance(module, ConvCell):
+                    module.compile()
         if path is not None and path.exists():
             self._restore(checkpoint.load(path, x.device))
 
@@ -178,22 +185,29 @@ class Run:
             return
         state = {
             "recipe": _plain(self.recipe), "step": self.step, "seconds": self.seconds, "history": self.history,
-            "model": self.model.state_dict(), "average": self.average.state_dict() if self.recipe.ema else None,
+            "calls": self._calls, "model": self.model.state_dict(),
+            "average": self.average.state_dict() if self.recipe.ema else None,
             "optimisers": [o.state_dict() for o in self.optimisers],
         }  # fmt: skip
         checkpoint.save(state, self.path)
 
     # ------------------------------------------------------------------------------------------------------------
 
+    @property
+    def _calls(self) -> int:
+        return self.model.body.max_calls if isinstance(self.model.body, DEQ) else 0
+
     def _agreed(self, stop: bool) -> bool:
         """Whether to stop; of several processes all do as soon as one wants to, at the next look."""
+        return stop if self.world == 1 else self.step % LOOK == 0 and self._heard(stop)
+
+    def _heard(self, mine: bool) -> bool:
+        """Whether it is so in any process: what one does all must do."""
         if self.world == 1:
-            return stop
-        if self.step % LOOK:
-            return False
-        wanted = torch.tensor(float(stop), device=self.x.device)
-        torch.distributed.all_reduce(wanted, torch.distributed.ReduceOp.MAX)
-        return bool(wanted)
+            return mine
+        any_of = torch.tensor(float(mine), device=self.x.device)
+        torch.distributed.all_reduce(any_of, torch.distributed.ReduceOp.MAX)
+        return bool(any_of)
 
     def _one_step(self) -> Tensor:
         x, y = self._batch()
@@ -234,7 +248,10 @@ class Run:
         if not math.isfinite(value):
             raise FloatingPointError(f"the loss is {value} after {self.step} steps: lower muon or adam")
         residual = body.last.residual.median().item() if isinstance(body, DEQ) and body.last else math.nan
-        self.history.append({"step": self.step, "loss": value, "residual": residual, "seconds": self.seconds})
+        row = {"step": self.step, "loss": value, "residual": residual, "calls": self._calls, "seconds": self.seconds}
+        self.history.append(row)
+        if self._heard(residual > self.recipe.alarm) and isinstance(body, DEQ):
+            body.max_calls = min(body.max_calls + 2, max(self.recipe.most_calls, body.max_calls))
         rate = self.step * self.recipe.batch / self.seconds
         return Progress(self.step, self.steps, value, residual, rate)
 
@@ -252,6 +269,8 @@ class Run:
             raise ValueError(f"{self.path} belongs to another recipe ({told} differ): delete or rename it")
         self.step, self.seconds, self.history = state["step"], state["seconds"], state["history"]
         self.model.load_state_dict(state["model"])
+        if isinstance(self.model.body, DEQ):
+            self.model.body.max_calls = state["calls"]
         if self.recipe.ema:
             self.average.load_state_dict(state["average"])
         for optimiser, kept in zip(self.optimisers, state["optimisers"], strict=True):
