@@ -1,6 +1,6 @@
 """Look into an equilibrium: how strongly J = ∂f/∂z stretches, whether a gradient is right, what backward keeps.
 
-spectral radius  max |λ(J)|: the rate of Picard iteration        spectral norm  max ‖J v‖ / ‖v‖ ≥ radius
+    spectral radius  max |λ(J)|: the rate of Picard iteration        spectral norm  max ‖J v‖ / ‖v‖ ≥ radius
 """
 
 from __future__ import annotations

@@ -12,7 +12,14 @@ import ipywidgets as w
 
 from deqlib import plots
 
-__all__ = ["anderson_explorer", "broyden_explorer", "cobweb_explorer", "explorer", "tolerance_explorer"]
+__all__ = [
+    "anderson_explorer",
+    "broyden_explorer",
+    "cobweb_explorer",
+    "explorer",
+    "survival_explorer",
+    "tolerance_explorer",
+]
 
 
 def explorer(draw: Callable[..., plots.Picture], **controls: w.Widget) -> w.VBox:
@@ -80,4 +87,14 @@ def tolerance_explorer() -> w.VBox:
         plots.tolerances,
         log_forward=_slider("log₁₀ forward", -3, -9, -1, 1),
         log_backward=_slider("log₁₀ backward", -6, -9, -1, 1),
+    )
+
+
+def survival_explorer() -> w.VBox:
+    """Explore chapter 07: move the eigenvalues of W and see which methods still solve z = relu(W z + b)."""
+    return explorer(
+        plots.survival,
+        real=_slider("pair: real", 0.2, -4.0, 1.4, 0.1),
+        imag=_slider("pair: imaginary", 1.5, 0.0, 5.0, 0.1),
+        lone=_slider("real one", 0.5, -4.0, 1.4, 0.1),
     )

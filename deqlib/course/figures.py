@@ -14,6 +14,7 @@ FIGURES: dict[str, dict[str, Callable[[], plots.Picture]]] = {
     "02_anderson": {"opening": plots.memory_race, "explorer": plots.anderson_grid},
     "03_newton_broyden": {"opening": plots.newton_race, "explorer": plots.broyden_walks},
     "04_implicit_differentiation": {"opening": plots.echoes, "explorer": plots.tolerance_map},
+    "07_stability": {"opening": plots.warning_signs, "explorer": plots.survival_table},
 }
 
 

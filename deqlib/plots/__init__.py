@@ -16,6 +16,7 @@ from deqlib.plots.secants import (
     newton_residuals,
     secant_line,
 )
+from deqlib.plots.stability import spectrum, survival, survival_table, warning_signs
 
 __all__ = [
     "COLOURS",
@@ -41,7 +42,11 @@ __all__ = [
     "scatter",
     "secant_line",
     "slow_map",
+    "spectrum",
+    "survival",
+    "survival_table",
     "tolerance_map",
     "tolerances",
+    "warning_signs",
     "weights",
 ]
