@@ -53,7 +53,7 @@ class PeacemanRachford(nn.Module):
         """Return (c, R) for these W (n, n) and b (B, n), with a graph to both: the arguments of every call."""
         eye = torch.eye(len(W), dtype=W.dtype, device=W.device)
         # Not differentiated: z does not depend on the step, so neither does its gradient.
-        step = self.step or 1 / torch.linalg.matrix_norm((eye - W).detach(), 2)
+        step = self.step if self.step is not None else 1 / torch.linalg.matrix_norm((eye - W).detach(), 2)
         V = torch.linalg.inv(eye + step * (eye - W))
         return 2 * step * b @ V.T, 2 * V - eye
 
