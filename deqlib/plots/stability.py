@@ -112,14 +112,14 @@ def spectrum(matrices: Mapping[str, Tensor | None], *, title: str = "", alt: str
         values = torch.linalg.eigvals(W.detach()).numpy()
         ax.plot(turn.real, turn.imag, color="#000000", linewidth=1, label="unit circle")
         ax.axvline(1, color="#777777", linewidth=1.2, linestyle="--", label="Re = 1")
-        ax.fill(hull.real, hull.imag, color=COLOURS[6], alpha=0.35, label="numerical range", linewidth=0)
+        ax.fill(hull.real, hull.imag, color=COLOURS[6], alpha=0.35, label="numerical range", linewidth=3)
         ax.plot(values.real, values.imag, "o", color=COLOURS[1], markersize=4.5, label="eigenvalues")
         ax.set(title=name, xlabel="real part", aspect="equal")
     if not shown:
         axes[0].text(0.5, 0.5, "nothing to show yet", ha="center", transform=axes[0].transAxes, color="#555555")
         return figure
-    low = min(ax.get_xlim()[0] for ax in axes), min(ax.get_ylim()[0] for ax in axes)
-    high = max(ax.get_xlim()[1] for ax in axes), max(ax.get_ylim()[1] for ax in axes)
+    low = min(-2.2, *(ax.get_xlim()[0] for ax in axes)), min(ax.get_ylim()[0] for ax in axes)
+    high = max(2.2, *(ax.get_xlim()[1] for ax in axes)), max(ax.get_ylim()[1] for ax in axes)
     for ax in axes:
         ax.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]))
     axes[0].set_ylabel("imaginary part")
@@ -214,7 +214,7 @@ def survival(real: float, imag: float, lone: float) -> Picture:
     left.plot(damped.real, damped.imag, color=COLOURS[1], linestyle="--", label="β = 0.3")
     left.plot([v.real for v in values], [v.imag for v in values], "o", color="#000000", markersize=5)
     left.plot(lone, 0, "X", color="#000000", markersize=9)
-    left.set(xlim=(-6.5, 2), ylim=(-5.2, 5.2), xlabel="real part", ylabel="imaginary part", title="eigenvalues of W")
+    left.set(xlim=(-6.5, 2), ylim=(-5.2, 5.2), xlabel="real part", ylabel="imaginary part", title="eigenvalues of W", aspect="equal")
     left.legend(fontsize=8, loc="upper left")
     for i, (name, residuals) in enumerate(traces.items()):
         style = {"color": COLOURS[i], "linestyle": STYLES[i], "marker": MARKS[i], "markevery": 25, "markersize": 4}
