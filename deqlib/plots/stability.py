@@ -214,7 +214,8 @@ def survival(real: float, imag: float, lone: float) -> Picture:
     left.plot(damped.real, damped.imag, color=COLOURS[1], linestyle="--", label="β = 0.3")
     left.plot([v.real for v in values], [v.imag for v in values], "o", color="#000000", markersize=5)
     left.plot(lone, 0, "X", color="#000000", markersize=9)
-    left.set(xlim=(-6.5, 2), ylim=(-5.2, 5.2), xlabel="real part", ylabel="imaginary part", title="eigenvalues of W", aspect="equal")
+    left.set(xlim=(-6.5, 2), ylim=(-5.2, 5.2), aspect="equal")
+    left.set(xlabel="real part", ylabel="imaginary part", title="eigenvalues of W")
     left.legend(fontsize=8, loc="upper left")
     for i, (name, residuals) in enumerate(traces.items()):
         style = {"color": COLOURS[i], "linestyle": STYLES[i], "marker": MARKS[i], "markevery": 25, "markersize": 4}

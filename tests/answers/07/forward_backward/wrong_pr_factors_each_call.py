@@ -5,7 +5,6 @@ def forward_backward(W, b, alpha):
 
 def peaceman_rachford(W, b, alpha):
     eye = torch.eye(len(W), dtype=W.dtype)
-
     def step(u):
         y = 2 * torch.relu(u) - u
         return 2 * torch.linalg.solve(eye + alpha * (eye - W), (y + alpha * b).T).T - y

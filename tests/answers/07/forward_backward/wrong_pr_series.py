@@ -9,7 +9,6 @@ def peaceman_rachford(W, b, alpha):
     for _ in range(8):
         power = -alpha * power @ (eye - W)
         V = V + power
-
     def step(u):
         y = 2 * torch.relu(u) - u
         return 2 * (y + alpha * b) @ V.T - y

@@ -6,7 +6,6 @@ def forward_backward(W, b, alpha):
 def peaceman_rachford(W, b, alpha):
     eye = torch.eye(len(W), dtype=W.dtype)
     V = torch.linalg.inv(eye + alpha * (eye - W))
-
     def step(u):
         y = 2 * torch.relu(u) - u
         return 2 * (y + alpha * b) @ V.T - u

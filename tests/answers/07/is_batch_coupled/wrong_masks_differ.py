@@ -2,7 +2,6 @@
 def is_batch_coupled(module, x):
     def run(batch):
         return copy.deepcopy(module)(batch.clone())
-
     gen = torch.Generator().manual_seed(0)
     with torch.no_grad(), torch.random.fork_rng(devices=[]):
         before = run(x)

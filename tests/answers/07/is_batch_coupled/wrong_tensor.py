@@ -3,7 +3,6 @@ def is_batch_coupled(module, x):
     def run(batch):
         torch.manual_seed(0)  # the same masks each time
         return copy.deepcopy(module)(batch.clone())
-
     gen = torch.Generator().manual_seed(0)
     with torch.no_grad(), torch.random.fork_rng(devices=[]):
         before = run(x)
