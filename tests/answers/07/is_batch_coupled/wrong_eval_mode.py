@@ -3,7 +3,7 @@ def is_batch_coupled(module, x):
     def run(batch):
         torch.manual_seed(0)  # the same masks each time
         return copy.deepcopy(module).eval()(batch.clone())
-    gen = torch.Generator().manual_seed(0)
+    gen = torch.Generator().manual_seed(17)
     with torch.no_grad(), torch.random.fork_rng(devices=[]):
         before = run(x)
         for i in range(len(x)):

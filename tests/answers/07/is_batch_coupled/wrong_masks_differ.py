@@ -2,7 +2,7 @@
 def is_batch_coupled(module, x):
     def run(batch):
         return copy.deepcopy(module)(batch.clone())
-    gen = torch.Generator().manual_seed(0)
+    gen = torch.Generator().manual_seed(17)
     with torch.no_grad(), torch.random.fork_rng(devices=[]):
         before = run(x)
         for i in range(len(x)):
