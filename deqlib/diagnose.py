@@ -12,14 +12,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.func import jvp
 
 from deqlib.adjoint import Implicit
 from deqlib.layer import DEQ, DeqWarning
 from deqlib.tree import Layout
 
-__all__ = ["Comparison", "check_gradient", "compare", "saved_bytes", "spectral_norm", "spectral_radius"]
+__all__ = [
+    "Comparison", "check_gradient", "compare", "is_batch_coupled", "saved_bytes", "spectral_norm", "spectral_radius",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -136,6 +138,52 @@ def saved_bytes(run: Callable[[], Any]) -> int:
         result = run()
     del result  # held until here, so that no storage's address was given out twice
     return sum(kept.values())
+
+
+def is_batch_coupled(module: nn.Module, *args: Any) -> bool:
+    """Say whether what a module returns for one sample changes with the other samples of the batch.
+
+    An equilibrium of such a module belongs to a batch and not to an input. Each sample in turn stays while the others
+    are replaced by noise, on copies of the module in the mode it is in, so its statistics and mode stay as they are.
+    Random masks are drawn alike in both runs, so dropout is not taken for coupling. Coupling that shows at other
+    inputs alone, or is weaker than the square root of rounding, is not seen.
+
+    Args:
+        module: returns a tensor (B, ...).
+        args: what it takes; floating-point tensors whose first dimension is that of the first, B, hold the samples.
+
+    Raises:
+        ValueError: fewer than 2 samples.
+
+    >>> x = torch.randn(4, 8, generator=torch.Generator().manual_seed(0))
+    >>> is_batch_coupled(nn.BatchNorm1d(8), x), is_batch_coupled(nn.LayerNorm(8), x)
+    (True, False)
+    """
+    batch = len(args[0])
+    if batch < 2:
+        raise ValueError(f"coupling needs at least 2 samples, got {batch}")
+    gen = torch.Generator().manual_seed(0)
+
+    def run(inputs: Iterable[Any]) -> Tensor:
+        torch.manual_seed(0)
+        out: Tensor = copy.deepcopy(module)(*inputs)
+        return out
+
+    def others_replaced(a: Any, i: int) -> Any:
+        if not (isinstance(a, Tensor) and a.is_floating_point() and a.dim() and len(a) == batch):
+            return a
+        noise = 3 * torch.randn(a.shape, generator=gen).to(a)
+        noise[i] = a[i]
+        return noise
+
+    with torch.no_grad(), torch.random.fork_rng(devices=[]):
+        alone = run(args)
+        for i in range(batch):
+            beside = run([others_replaced(a, i) for a in args])
+            gap = torch.linalg.vector_norm(beside[i] - alone[i])
+            if not gap <= torch.finfo(alone.dtype).eps ** 0.5 * torch.linalg.vector_norm(alone[i]):
+                return True
+    return False
 
 
 def spectral_radius(f: Callable[..., Tensor], z: Tensor, *args: object, steps: int = 40, seed: int = 0) -> Tensor:

@@ -18,6 +18,7 @@ __all__ = [
     "cobweb_explorer",
     "explorer",
     "input_explorer",
+    "survival_explorer",
     "tolerance_explorer",
     "truncation_explorer",
 ]
@@ -112,3 +113,13 @@ def truncation_explorer() -> w.VBox:
         ),
         damping=_slider("damping τ", 1.0, 0.1, 1.0, 0.1),
     )  # fmt: skip
+
+
+def survival_explorer() -> w.VBox:
+    """Explore chapter 07: move the eigenvalues of W and see which methods still solve z = relu(W z + b)."""
+    return explorer(
+        plots.survival,
+        real=_slider("pair: real", 0.2, -4.0, 1.4, 0.1),
+        imag=_slider("pair: imaginary", 1.5, 0.0, 5.0, 0.1),
+        lone=_slider("real one", 0.5, -4.0, 1.4, 0.1),
+    )

@@ -7,11 +7,12 @@ import weakref
 
 import pytest
 import torch
+from torch import nn
 
 import deqlib
 from deqlib.cells import DenseCell
 from deqlib.course import check
-from deqlib.diagnose import compare, saved_bytes, spectral_norm, spectral_radius
+from deqlib.diagnose import compare, is_batch_coupled, saved_bytes, spectral_norm, spectral_radius
 from deqlib.regularize import jacobian_norm
 
 F64 = torch.float64
@@ -180,3 +181,39 @@ def test_check_gradient_says_when_there_is_no_equilibrium_to_compare_with() -> N
 
     with pytest.raises(RuntimeError, match="no exact gradient to compare with: the forward solve did not converge"):
         deqlib.check_gradient(deqlib.DEQ(Drift()), torch.ones(2, 3))
+
+
+@pytest.mark.parametrize(
+    ("make", "coupled"),
+    [
+        (lambda: nn.BatchNorm2d(4), True),
+        (lambda: nn.BatchNorm2d(4).eval(), False),
+        (lambda: nn.GroupNorm(2, 4), False),
+        (lambda: nn.InstanceNorm2d(4), False),
+        (lambda: nn.Sequential(nn.Conv2d(4, 4, 1), nn.Dropout(0.5), nn.ReLU(inplace=True)), False),
+        (lambda: nn.Sequential(nn.Dropout(0.5), nn.BatchNorm2d(4)), True),
+    ],
+)
+def test_coupling_is_seen_and_everything_left_as_it_was(make: object, coupled: bool) -> None:
+    torch.manual_seed(0)
+    module, x = make(), torch.randn(5, 4, 3, 3)
+    before = {name: value.clone() for name, value in module.state_dict().items()}
+    modes, kept, rng = [part.training for part in module.modules()], x.clone(), torch.get_rng_state()
+    assert is_batch_coupled(module, x) is coupled
+    assert is_batch_coupled(module, x[:1].expand(5, 4, 3, 3).clone()) is coupled, "also where all samples are equal"
+    assert all(torch.equal(value, before[name]) for name, value in module.state_dict().items())
+    assert modes == [part.training for part in module.modules()]
+    assert torch.equal(x, kept)
+    assert torch.equal(rng, torch.get_rng_state())
+
+
+def test_coupling_of_one_sample_and_of_a_cell_with_an_input() -> None:
+    class Last(nn.Module):
+        def forward(self, z: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+            return torch.cat([z[:-1] + x[:-1], z[-1:] + x[:1]])
+
+    z, x = torch.zeros(4, 3), torch.randn(4, 3, generator=torch.Generator().manual_seed(0))
+    assert is_batch_coupled(Last(), z, x)
+    assert not is_batch_coupled(DenseCell(3), z, x)
+    with pytest.raises(ValueError, match="at least 2 samples, got 1"):
+        is_batch_coupled(DenseCell(3), z[:1], x[:1])

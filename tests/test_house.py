@@ -71,7 +71,7 @@ def test_the_core_can_be_held_in_the_head() -> None:
 
 def test_arrows_run_one_way() -> None:
     core = ["batch", "solvers", "tree", "solve", "linear", "adjoint", "layer", "regularize", "constrain", "diagnose"]
-    order = [*core, "cells", "data", "train", "plots", "widgets", "course", "cli"]
+    order = [*core, "splitting", "cells", "data", "train", "plots", "widgets", "course", "cli"]
     for path in (ROOT / "deqlib").rglob("*.py"):
         own = path.relative_to(ROOT / "deqlib").parts[0].removesuffix(".py")
         if own == "__init__":

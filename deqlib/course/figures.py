@@ -16,6 +16,7 @@ FIGURES: dict[str, dict[str, Callable[[], plots.Picture]]] = {
     "04_implicit_differentiation": {"opening": plots.echoes, "explorer": plots.tolerance_map},
     "05_deq_layer": {"opening": plots.two_roads, "explorer": plots.input_still},
     "06_cheap_gradients": {"opening": plots.three_endings, "explorer": plots.truncation_map},
+    "07_stability": {"opening": plots.warning_signs, "explorer": plots.survival_table},
 }
 
 

@@ -18,6 +18,7 @@ from deqlib.plots.secants import (
     newton_residuals,
     secant_line,
 )
+from deqlib.plots.stability import spectrum, survival, survival_table, warning_signs
 from deqlib.plots.training import budget_curves, training_run
 
 __all__ = [
@@ -49,6 +50,9 @@ __all__ = [
     "scatter",
     "secant_line",
     "slow_map",
+    "spectrum",
+    "survival",
+    "survival_table",
     "three_endings",
     "tolerance_map",
     "tolerances",
@@ -58,5 +62,6 @@ __all__ = [
     "tugs",
     "two_depths",
     "two_roads",
+    "warning_signs",
     "weights",
 ]

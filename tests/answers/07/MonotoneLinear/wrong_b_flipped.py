@@ -1,0 +1,18 @@
+# Wrong: Bᵀ - B.
+class MonotoneLinear(nn.Module):
+
+    def __init__(self, size, m):
+        super().__init__()
+        if not m > 0:
+            raise ValueError(f"m must be positive, got {m!r}")
+        self.m = m
+        self.A = nn.Parameter(torch.randn(size, size) / math.sqrt(size))
+        self.B = nn.Parameter(torch.randn(size, size) / math.sqrt(size))
+
+    @property
+    def weight(self):
+        eye = torch.eye(len(self.A), dtype=self.A.dtype)
+        return (1 - self.m) * eye - self.A.T @ self.A + self.B.T - self.B
+
+    def forward(self, z):
+        return z @ self.weight.T

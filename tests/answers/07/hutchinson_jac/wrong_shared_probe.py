@@ -1,0 +1,12 @@
+# Wrong: one ε for all samples.
+def hutchinson_jac(f, z, n, generator):
+    z = z.detach().requires_grad_()
+    fz = f(z)
+    total = torch.zeros(len(z), dtype=z.dtype)
+    if not fz.requires_grad:
+        return total
+    for _ in range(n):
+        eps = torch.randn(z.shape[1:], dtype=z.dtype, generator=generator).expand_as(z).contiguous()
+        (row,) = torch.autograd.grad(fz, z, eps, create_graph=True, allow_unused=True, materialize_grads=True)
+        total = total + row.flatten(1).square().sum(1)
+    return total / n

@@ -1,0 +1,12 @@
+# Wrong: ε uniform in [-1, 1], of variance 1/3.
+def hutchinson_jac(f, z, n, generator):
+    z = z.detach().requires_grad_()
+    fz = f(z)
+    total = torch.zeros(len(z), dtype=z.dtype)
+    if not fz.requires_grad:
+        return total
+    for _ in range(n):
+        eps = 2 * torch.rand(z.shape, dtype=z.dtype, generator=generator) - 1
+        (row,) = torch.autograd.grad(fz, z, eps, create_graph=True, allow_unused=True, materialize_grads=True)
+        total = total + row.flatten(1).square().sum(1)
+    return total / n

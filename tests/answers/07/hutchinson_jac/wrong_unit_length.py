@@ -1,0 +1,13 @@
+# Wrong: ε of length 1.
+def hutchinson_jac(f, z, n, generator):
+    z = z.detach().requires_grad_()
+    fz = f(z)
+    total = torch.zeros(len(z), dtype=z.dtype)
+    if not fz.requires_grad:
+        return total
+    for _ in range(n):
+        eps = torch.randn(z.shape, dtype=z.dtype, generator=generator)
+        eps = eps / eps.flatten(1).norm(dim=1).view(-1, *[1] * (eps.dim() - 1))
+        (row,) = torch.autograd.grad(fz, z, eps, create_graph=True, allow_unused=True, materialize_grads=True)
+        total = total + row.flatten(1).square().sum(1)
+    return total / n

@@ -1,0 +1,6 @@
+# Wrong: scales up as well.
+def project_spectral(W, c):
+    if not c > 0:
+        raise ValueError(f"c must be positive, got {c!r}")
+    norm = torch.linalg.matrix_norm(W, 2)
+    return W * (c / norm)

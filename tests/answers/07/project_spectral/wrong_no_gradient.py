@@ -1,0 +1,6 @@
+# Wrong: the norm passes for a constant.
+def project_spectral(W, c):
+    if not c > 0:
+        raise ValueError(f"c must be positive, got {c!r}")
+    norm = torch.linalg.matrix_norm(W, 2).item()
+    return W * (c / norm) if norm > c else W * 1

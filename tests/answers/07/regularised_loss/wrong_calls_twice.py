@@ -1,0 +1,8 @@
+# Wrong: calls the penalty twice.
+def regularised_loss(task, penalty, gamma, p, generator):
+    if not 0 < p <= 1:
+        raise ValueError(f"p must lie in (0, 1], got {p!r}")
+    if torch.rand((), generator=generator).item() < p:
+        penalty()
+        return task + gamma / p * penalty()
+    return task

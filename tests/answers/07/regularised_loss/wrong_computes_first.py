@@ -1,0 +1,8 @@
+# Wrong: computes the penalty before it decides.
+def regularised_loss(task, penalty, gamma, p, generator):
+    if not 0 < p <= 1:
+        raise ValueError(f"p must lie in (0, 1], got {p!r}")
+    extra = penalty()
+    if torch.rand((), generator=generator).item() < p:
+        return task + gamma / p * extra
+    return task

@@ -1,0 +1,9 @@
+# Wrong: adds into task.
+def regularised_loss(task, penalty, gamma, p, generator):
+    if not 0 < p <= 1:
+        raise ValueError(f"p must lie in (0, 1], got {p!r}")
+    if torch.rand((), generator=generator).item() < p:
+        extra = (gamma / p * penalty()).detach()
+        task.data.add_(extra)
+        return task
+    return task
