@@ -1,0 +1,20 @@
+# "tensors (len(Ks), B) ..., rows in the order of Ks" (rows in a dictionary by K: a K that is listed twice gets one row)
+def unroll_gap(cell, x, Ks):
+    x = x.detach().clone().requires_grad_()
+    z = iterate(lambda s: cell(s, x).detach(), torch.zeros_like(x))[0].detach()
+    v = z.clone()
+    z.requires_grad_()
+    fz = cell(z, x)
+    u = iterate(lambda u: torch.autograd.grad(fz, z, u, retain_graph=True)[0] + v, torch.zeros_like(v))[0]
+    (g,) = torch.autograd.grad(fz, x, u)
+
+    def row(K):
+        z_K = torch.zeros_like(x)
+        for _ in range(K):
+            z_K = cell(z_K, x)
+        (g_K,) = torch.autograd.grad(z_K.square().sum() / 2, x)
+        return (z_K.detach() - v).norm(dim=1) / v.norm(dim=1), (g_K - g).norm(dim=1) / g.norm(dim=1)
+
+    rows = {K: row(K) for K in Ks}.values()
+    output, gradient = zip(*rows)
+    return torch.stack(output), torch.stack(gradient)
