@@ -1,0 +1,15 @@
+# violates: "taken as a constant: nothing flows back into what z was made from"
+def hutchinson_jac(f, z, n, generator):
+    if not z.requires_grad:
+        z = z.detach().requires_grad_()
+    out = f(z)
+    if not out.requires_grad:
+        return torch.zeros(len(z), dtype=z.dtype)
+    total = torch.zeros(len(z), dtype=z.dtype)
+    for _ in range(n):
+        eps = torch.randn(out.shape, dtype=out.dtype, generator=generator)
+        (row,) = torch.autograd.grad(out, z, eps, create_graph=True, allow_unused=True)
+        if row is None:
+            return total
+        total = total + row.flatten(1).square().sum(1)
+    return total / n

@@ -1,0 +1,7 @@
+# violates: "your code leaves its inputs ... alone"
+def regularised_loss(task, penalty, gamma, p, generator):
+    if not 0 < p <= 1:
+        raise ValueError("p must lie in (0, 1]")
+    if torch.rand((), generator=generator) < p:
+        task += gamma / p * penalty()
+    return task
