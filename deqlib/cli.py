@@ -220,10 +220,13 @@ def train(
 def plot(
     results: Annotated[Path, typer.Argument(help="results.jsonl of `deq train`.")] = Path("runs/results.jsonl"),
     out: Annotated[Path | None, typer.Option(help="The pictures' folder; beside the results if left out.")] = None,
+    data: Annotated[Path | None, typer.Option(help="As for `deq train`, for pictures of test images.")] = None,
 ) -> None:
-    """Draw what `deq train` found: how the runs went, and what more calls at test time buy."""
+    """Print the table of what `deq train` found, and draw it: the runs, what more calls buy, fast and slow images."""
     from deqlib import plots
     from deqlib.course.chapter import CourseError
+    from deqlib.data import cifar10
+    from deqlib.train.command import table
     from deqlib.train.profiles import results as read
 
     records = list(read(results))
@@ -235,6 +238,12 @@ def plot(
     for name, draw in {"runs": plots.training_run, "budget": plots.budget_curves}.items():
         (folder / f"{name}.png").write_bytes(draw(first).png())
         print(folder / f"{name}.png")
+    images, certified = cifar10(data), [r for r in first if "certificate" in r]
+    if certified and certified[0]["pixels"] == images.pixels:
+        picture = plots.settled_images(images.x_test, images.y_test, certified[0], images.classes)
+        (folder / "settled.png").write_bytes(picture.png())
+        print(folder / "settled.png")
+    Console().print(table(records))
 
 
 if __name__ == "__main__":

@@ -10,16 +10,20 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 import torch
 import torch.distributed as dist
 import torch.multiprocessing as mp
-from torch import Tensor
+from torch import Tensor, nn
 
+from deqlib.regularize import jacobian_norm
 from deqlib.train import (
+    SHIFTS,
     SIZES,
+    Airbench,
     Classifier,
     Equilibrium,
     Explicit,
@@ -28,12 +32,18 @@ from deqlib.train import (
     Recipe,
     Run,
     Unrolled,
+    Yardstick,
     certify,
     checkpoint,
+    load_model,
+    normalise,
     predict,
+    save_model,
+    shifted,
 )
 from deqlib.train.augment import cutout, flip, shift
-from deqlib.train.model import whitening
+from deqlib.train.model import Body, Head, Size, Stem, build, whitening
+from deqlib.train.model import _group as group
 from deqlib.train.muon import orthogonal
 
 TINY = Recipe(body=Equilibrium(calls=3), epochs=2, batch=8, ema=0.9, cutout=4)
@@ -185,6 +195,42 @@ def test_an_unsolved_cell_gets_more_calls_and_keeps_them(tmp_path: Path) -> None
     assert calm.model.body.max_calls == 3
 
 
+def test_the_calls_rise_as_planned_and_survive_a_restart(tmp_path: Path) -> None:
+    recipe, path = replace(TINY, body=Equilibrium(7, start=3), epochs=10, alarm=math.inf), tmp_path / "run.pt"
+    run = Run(recipe, *images(), path)
+    assert run.model.body.max_calls == 3
+    run.train()
+    calls = [row["calls"] for row in run.history]
+    assert calls == sorted(calls)
+    assert calls[-1] == run.average.body.max_calls == Run(recipe, *images(), path).model.body.max_calls == 7
+    assert {Equilibrium(7, start=3).planned(step / 100) for step in range(100)} == {3, 4, 5, 6, 7}
+
+
+def test_the_jacobian_penalty_lowers_the_jacobian() -> None:
+    found = {}
+    for weight in (0.0, 100.0):
+        run = Run(replace(TINY, jacobian=weight, epochs=10, alarm=math.inf), *images())
+        run.train()
+        body, u = run.model.body, run.model.stem(normalise(images()[0]))
+        z = body(u).detach().requires_grad_()
+        draw = torch.Generator().manual_seed(0)
+        found[weight] = jacobian_norm(body.cell(z, u), z, probes=20, generator=draw).mean()
+    assert found[100.0] < 0.7 * found[0.0]
+
+
+@pytest.mark.slow
+def test_without_a_compiler_it_trains_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CXX", "/nonexistent/compiler")
+    monkeypatch.setattr("torch._inductor.config.cpp.cxx", ("/nonexistent/compiler",))
+    torch._dynamo.reset()
+    with pytest.warns(RuntimeWarning, match="cannot be compiled here"):
+        run = Run(replace(TINY, epochs=1, compiled=True), *images())
+    run.train()
+    plain = Run(replace(TINY, epochs=1), *images())
+    plain.train()
+    assert all(torch.equal(a, b) for a, b in zip(weights(run), weights(plain), strict=True))
+
+
 def worker(rank: int, port: int, folder: str) -> None:
     os.environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
     torch.set_num_threads(1)
@@ -240,6 +286,69 @@ def test_the_equilibrium_and_the_unrolled_twin_start_from_the_same_numbers() -> 
     torch.testing.assert_close(a, b)
 
 
+def test_the_yardstick_trains_and_its_average_knows_the_batch_statistics() -> None:
+    x, y = images()
+    run = Run(replace(TINY, body=Yardstick(), epochs=1), x, y)
+    before = predict(run.average, x)
+    run.train()
+    assert isinstance(run.average, Airbench)
+    moved = [b for name, b in run.average.named_buffers() if name.endswith("running_mean")]
+    assert all(b.abs().max() > 0 for b in moved)
+    assert not torch.equal(before, predict(run.average, x))
+    for size in SIZES.values():  # built without weights, of which L has millions
+        with torch.device("meta"):
+            counts = [sum(p.numel() for p in m.parameters()) for m in (_classifier(size), _airbench(size))]
+        assert 0.85 < counts[1] / counts[0] < 1.15
+
+
+def _classifier(size: Size) -> nn.Module:
+    return nn.ModuleList([Stem(size), Equilibrium().body(size.channels), Head(size.channels)])
+
+
+def _airbench(size: Size) -> nn.Module:
+    widths = (24, *size.yardstick)
+    return nn.ModuleList([group(a, b) for a, b in pairwise(widths)])
+
+
+@pytest.mark.parametrize(
+    "body", [Equilibrium(5), Unrolled(3), Explicit(2), Yardstick()], ids=lambda b: type(b).__name__
+)
+def test_a_saved_model_is_the_same_model(body: Body, tmp_path: Path) -> None:
+    x, _ = images(16)
+    model, path = build("XS", body, x.float()), tmp_path / "a.model.pt"
+    model(x.float())  # moves batch statistics
+    state = torch.get_rng_state()
+    save_model(model, "XS", body, path)
+    again = load_model(path)
+    assert torch.equal(state, torch.get_rng_state())
+    assert torch.equal(predict(model, x), predict(again, x))
+    assert not again.training
+
+
+def test_a_file_that_is_no_model_is_named(tmp_path: Path) -> None:
+    checkpoint.save({"step": 3}, tmp_path / "run.pt")
+    with pytest.raises(ValueError, match="holds no model of deq train"):
+        load_model(tmp_path / "run.pt")
+    with pytest.raises(ValueError, match="no size 'XXL'; there are XS"):
+        Run(replace(TINY, size="XXL"), *images())
+
+
+@pytest.mark.parametrize("name", SHIFTS)
+def test_shifted_images_differ_and_are_drawn_from_the_seed(name: str) -> None:
+    x, _ = images(8)
+    changed = shifted(x, name)
+    assert changed.dtype == torch.uint8
+    assert torch.equal(changed, shifted(x, name))
+    side = 48 if name == "larger" else 32
+    assert changed.shape == (8, 3, side, side)
+    if side == 32:
+        assert not torch.equal(changed, x)
+    grey = torch.full((8, 3, 32, 32), 128, dtype=torch.uint8)
+    assert (shifted(grey, name).float().mean() - 128).abs() < 1
+    with pytest.raises(ValueError, match="no shift 'rain'; there are noise"):
+        shifted(x, "rain")
+
+
 def test_whitened_patches_are_uncorrelated() -> None:
     x = torch.randn(50, 3, 12, 12).cumsum(3)
     out = torch.nn.functional.conv2d(x, whitening(x))[:, :12].permute(1, 0, 2, 3).flatten(1)
@@ -287,6 +396,12 @@ def test_the_certificate_measures_the_model() -> None:
     logits = predict(run.model, x, mirror=False)
     assert found.accuracy[-1] == (logits.argmax(1) == y).double().mean().item()
     assert all(1 <= s <= 12 for s in found.settled)
+    assert [row[0] for row in found.decay] == sorted((row[0] for row in found.decay), reverse=True)
+    assert found.decay[2] == pytest.approx([found.residual[0], found.residual[2]], rel=0.2)
+    steps = torch.tensor(found.settled)
+    assert steps[found.fastest].max() <= steps[found.slowest].min()
+    assert steps[found.slowest[0]] == steps.max()
+    assert steps[found.fastest[0]] == steps.min()
     assert found.saved[8] == found.saved[32]
     assert found.cosine["Neumann(5)"] > found.cosine["JFB"] > 0.5
     assert "settled" in found.record()

@@ -15,10 +15,11 @@ from test_train import images
 
 from deqlib import cli, plots
 from deqlib.data import Images
-from deqlib.train import Equilibrium, Recipe, command, profiles
+from deqlib.train import SHIFTS, Equilibrium, Recipe, accuracy, command, load_model, predict, profiles
 from deqlib.train.profiles import MODELS, PROFILES, Profile, results, run_profile
 
 FEW = ("equilibrium", "unrolled", "explicit, 1 block")
+STEMS = ("equilibrium", "unrolled", "explicit--1-block")
 QUICK = Profile(Recipe(epochs=1, batch=8))
 
 
@@ -31,7 +32,10 @@ def test_one_line_a_model_and_nothing_twice(tmp_path: Path) -> None:
     records = run_profile("quick", QUICK, data(), tmp_path, seeds=(0, 1), models=FEW)
     assert [(r["model"], r["seed"]) for r in records] == [(m, s) for s in (0, 1) for m in FEW]
     file = tmp_path / "results.jsonl"
-    assert [p.name for p in tmp_path.iterdir()] == ["results.jsonl"], "a checkpoint whose line is written is gone"
+    kept = {p.name for p in tmp_path.iterdir()}
+    assert kept == {"results.jsonl", *(f"quick-{m}-{s}.model.pt" for m in STEMS for s in (0, 1))}, "no checkpoint"
+    same = load_model(tmp_path / "quick-equilibrium-1.model.pt")
+    assert accuracy(predict(same, data().x_test), data().y_test) == records[3]["accuracy"]
     before = file.read_text()
     assert len(before.splitlines()) == 6
     json.loads(before.splitlines()[0], parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
@@ -47,6 +51,8 @@ def test_one_line_a_model_and_nothing_twice(tmp_path: Path) -> None:
     assert len(deq["certificate"]["accuracy"]) == len(tied["by_budget"]) == 50
     assert deq["step"] == {"forward_calls": 9, "backward_products": 6}
     assert explicit["step"] == {"forward_calls": 1, "backward_products": 1}
+    assert all(set(r["shifted"]) == {"none", *SHIFTS} for r in records)
+    assert set(deq["shifted"]["blur"]) == {"trained", "three times"} > set(tied["shifted"]["blur"])
     assert all(r["finished"] and r["pixels"] == "noise" for r in records)
     console = Console(width=200, record=True)
     console.print(command.table(records))
@@ -55,6 +61,9 @@ def test_one_line_a_model_and_nothing_twice(tmp_path: Path) -> None:
         picture = draw(records[:3])
         assert "equilibrium" in picture.alt
         assert picture.png()
+    picture = plots.settled_images(data().x_test, data().y_test, deq, data().classes)
+    assert "settled last: " in picture.alt
+    assert picture.png()
 
 
 def test_a_line_that_was_cut_off_is_run_again(tmp_path: Path) -> None:
@@ -115,9 +124,11 @@ def test_train_then_plot(
         cli.main(arguments)
     assert ended.value.code == 0
     assert "100,298" in capsys.readouterr().out
+    monkeypatch.setattr("deqlib.data.cifar10", lambda path: data())
     with pytest.raises(SystemExit):
         cli.main(["plot", str(tmp_path / "results.jsonl")])
-    assert {p.name for p in tmp_path.iterdir()} == {"results.jsonl", "runs.png", "budget.png"}
+    assert {p.name for p in tmp_path.glob("*.png")} == {"runs.png", "budget.png", "settled.png"}
+    assert "100,298" in capsys.readouterr().out
     with pytest.raises(SystemExit) as ended:
         cli.main(["plot", str(tmp_path / "other.jsonl")])
     assert ended.value.code == 2

@@ -19,7 +19,7 @@ from deqlib.plots.secants import (
     secant_line,
 )
 from deqlib.plots.stability import spectrum, survival, survival_table, warning_signs
-from deqlib.plots.training import budget_curves, training_run
+from deqlib.plots.training import budget_curves, settled_images, training_run
 
 __all__ = [
     "COLOURS",
@@ -49,6 +49,7 @@ __all__ = [
     "rate_map",
     "scatter",
     "secant_line",
+    "settled_images",
     "slow_map",
     "spectrum",
     "survival",

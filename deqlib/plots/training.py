@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from torch import Tensor
 
 from deqlib.plots.draw import COLOURS, STYLES, Picture, canvas, curves, styled
 
-__all__ = ["budget_curves", "training_run"]
+__all__ = ["budget_curves", "settled_images", "training_run"]
 
 Record = Mapping[str, Any]
 
@@ -65,3 +66,28 @@ def budget_curves(records: Sequence[Record]) -> Picture:
     )
 
 
+@styled
+def settled_images(images: Tensor, labels: Tensor, record: Record, classes: Sequence[str]) -> Picture:
+    """Draw the test images whose labels settled first in one row, and those whose labels settled last in another.
+
+    Args:
+        images: uint8 (N, 3, H, W), the test images that were certified.
+        labels: (N,) the true ones.
+        record: of `deq train` for an equilibrium.
+        classes: their names.
+    """
+    found, names = record["certificate"], [classes[int(label)] for label in labels]
+    rows = {"settled first": found["fastest"], "settled last": found["slowest"]}
+    said = "; ".join(f"{row}: {', '.join(names[i] for i in chosen)}" for row, chosen in rows.items())
+    figure, axes = canvas(f"Test images by the call at which their label settles. {said}.", 20, width=9.6, height=2.6)
+    for axis in axes:
+        axis.remove()
+    grid = figure.subplots(2, len(found["fastest"]))
+    for (row, chosen), cells in zip(rows.items(), grid, strict=True):
+        for index, axis in zip(chosen, cells, strict=True):
+            axis.imshow(images[index].permute(1, 2, 0).numpy(), interpolation="nearest")
+            axis.set_title(names[index], fontsize=8, pad=2)
+            axis.set(xticks=[], yticks=[])
+            axis.grid(visible=False)
+        cells[0].set_ylabel(row, fontsize=9)
+    return figure

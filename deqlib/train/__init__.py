@@ -2,10 +2,13 @@
 
 from deqlib.train.certify import Certificate, certify
 from deqlib.train.loop import Progress, Recipe, Run, accuracy, normalise, predict
-from deqlib.train.model import SIZES, Classifier, Equilibrium, Explicit, Unrolled
+from deqlib.train.model import SIZES, Airbench, Classifier, Equilibrium, Explicit, Unrolled, Yardstick
 from deqlib.train.muon import Muon
+from deqlib.train.saved import load_model, save_model
+from deqlib.train.shifts import SHIFTS, shifted
 
 __all__ = [
-    "SIZES", "Certificate", "Classifier", "Equilibrium", "Explicit", "Muon", "Progress", "Recipe", "Run", "Unrolled",
-    "accuracy", "certify", "normalise", "predict",
+    "SHIFTS", "SIZES", "Airbench", "Certificate", "Classifier", "Equilibrium", "Explicit", "Muon", "Progress",
+    "Recipe", "Run", "Unrolled", "Yardstick", "accuracy", "certify", "load_model", "normalise", "predict",
+    "save_model", "shifted",
 ]  # fmt: skip

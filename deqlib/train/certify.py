@@ -26,6 +26,7 @@ __all__ = ["Certificate", "budget_accuracy", "certify"]
 CHEAP: dict[str, Adjoint] = {
     "JFB": Neumann(0), "Neumann(1)": Neumann(1), "Neumann(5)": Neumann(5), "Phantom(5, 0.5)": Phantom(5, 0.5)
 }  # fmt: skip
+SHOWN = 10  # of the fastest and of the slowest images
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class Certificate:
     Attributes:
         budget: K, the calls of the cell in training.
         residual: quantiles 0.5, 0.9 and 1 of the relative residual after K calls.
+        decay: median and largest relative residual after each number of calls.
         budgets: the numbers of calls tried.
         accuracy: for each of them.
         agreement: the share of images that get the same label from zeros and from noise, both at the last budget.
@@ -42,11 +44,13 @@ class Certificate:
         radius: quantiles 0.5 and 1 of the spectral radius at the equilibrium, over a few images.
         cosine: of each cheap gradient of the loss with the exact one, over all weights of the cell.
         settled: (N,) for each image the first number of calls from which on its label does not change.
+        fastest, slowest: the images whose labels settle first, the surest of them first, and those that settle last.
         saved: bytes kept for backward, by training budget; an equilibrium's are equal.
     """
 
     budget: int
     residual: list[float]
+    decay: list[list[float]]
     budgets: list[int]
     accuracy: list[float]
     agreement: float
@@ -54,6 +58,8 @@ class Certificate:
     radius: list[float]
     cosine: dict[str, float]
     settled: list[int]
+    fastest: list[int]
+    slowest: list[int]
     saved: dict[int, int]
 
     def record(self) -> dict[str, object]:
@@ -83,39 +89,43 @@ def certify(model: Classifier, x: Tensor, y: Tensor, *, most: int = 50, few: int
     body = model.body
     assert isinstance(body, DEQ)
     budget, cell = body.max_calls, body.cell
-    labels, residuals, states = [], [], []
+    labels, residuals, states, sure = [], [], [], []
     with torch.no_grad():
         for part in torch.split(x, 250):
             u = model.stem(normalise(part))
-            seen, z, noisy = [], torch.zeros_like(u), _noise(u, seed)
-            for call in range(1, most + 1):
-                fz = cell(z, u)
-                if call == budget:
-                    residuals.append(relative_residual(z, fz))
-                z = fz
-                noisy = cell(noisy, u)
+            seen, left, z, noisy = [], [], torch.zeros_like(u), _noise(u, seed)
+            for _ in range(most):
+                noisy, before, z = cell(noisy, u), z, cell(z, u)
+                left.append(relative_residual(before, z))
                 seen.append(model.head(z).argmax(1))
             labels.append(torch.stack(seen))
+            residuals.append(torch.stack(left))
+            sure.append(model.head(z).softmax(1).amax(1))
             apart = (noisy - z).flatten(1).norm(dim=1) / z.flatten(1).norm(dim=1)
             states.append(torch.stack([(model.head(noisy).argmax(1) == seen[-1]).double(), apart.double()]))
-    path, start = torch.cat(labels, 1), torch.cat(states, 1)
-    residual = torch.cat(residuals).double()
+    path, start, settled = torch.cat(labels, 1), torch.cat(states, 1), _settled(torch.cat(labels, 1))
+    residual = torch.cat(residuals, 1).double()
+    # Fewest calls first, and of as many calls the surest first.
+    order = torch.argsort(torch.tensor(settled) - torch.cat(sure).cpu().clamp(0, 0.999)).tolist()
     return Certificate(
         budget,
-        [residual.quantile(q).item() for q in (0.5, 0.9, 1.0)],
+        [residual[min(budget, most) - 1].quantile(q).item() for q in (0.5, 0.9, 1.0)],
+        [[row.median().item(), row.max().item()] for row in residual],
         list(range(1, most + 1)),
         [(row == y).double().mean().item() for row in path],
         start[0].mean().item(),
         start[1].max().item(),
         _radius(model, x[:few]),
         _cosines(model, x[:few], y[:few]),
-        _settled(path),
+        settled,
+        order[:SHOWN],
+        order[: -SHOWN - 1 : -1],
         _saved(model, x[:few], y[:few]),
     )
 
 
 @torch.no_grad()
-def budget_accuracy(model: Classifier, x: Tensor, y: Tensor, most: int = 50) -> list[float]:
+def budget_accuracy(model: nn.Module, x: Tensor, y: Tensor, most: int = 50) -> list[float]:
     """Return the accuracy after 1, ..., `most` calls of the cell from zeros, whatever the model was trained with.
 
     Args:
@@ -124,6 +134,7 @@ def budget_accuracy(model: Classifier, x: Tensor, y: Tensor, most: int = 50) -> 
         most: calls.
     """
     model = copy.deepcopy(model).eval()
+    assert isinstance(model, Classifier)
     cell = model.body.cell
     assert isinstance(cell, nn.Module)
     right = [0] * most

@@ -11,6 +11,7 @@ import math
 import signal
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -22,9 +23,10 @@ from torch.nn import functional
 
 from deqlib.cells import ConvCell
 from deqlib.layer import DEQ
+from deqlib.regularize import jacobian_norm
 from deqlib.train import checkpoint
 from deqlib.train.augment import cutout, flip, shift
-from deqlib.train.model import SIZES, Body, Classifier, Equilibrium
+from deqlib.train.model import Body, Equilibrium, build
 from deqlib.train.muon import Muon
 
 __all__ = ["Progress", "Recipe", "Run", "accuracy", "normalise", "predict"]
@@ -39,7 +41,7 @@ class Recipe:
     """What decides a run, the data aside.
 
     Attributes:
-        body: `Equilibrium`, `Unrolled` or `Explicit`.
+        body: `Equilibrium`, `Unrolled`, `Explicit` or `Yardstick`.
         size: a key of `SIZES`.
         epochs, batch: passes over the training images, and images a step (over all processes).
         muon, momentum: step length and momentum for convolutions.
@@ -50,6 +52,7 @@ class Recipe:
         ema: the decay of a moving average of the weights that is evaluated in their place; 0 for none.
         alarm: the median training residual above which an equilibrium gets two more calls, up to `most_calls`.
         most_calls: see there.
+        jacobian: weight of the penalty ‖∂f/∂z‖_F² / D at an equilibrium, see `jacobian_norm`; 0 for none.
         seed: of the weights, the order and the augmentation.
         autocast: whether convolutions run in bfloat16; the solver's state stays in float32.
         compiled: whether cells are compiled.
@@ -70,6 +73,7 @@ class Recipe:
     ema: float = 0.0
     alarm: float = 5e-2
     most_calls: int = 16
+    jacobian: float = 0.0
     seed: int = 0
     autocast: bool = False
     compiled: bool = False
@@ -113,7 +117,7 @@ class Run:
         self.recipe, self.x, self.y, self.path, self.rank, self.world = recipe, x, y, path, rank, world
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(recipe.seed)
-            self.model = Classifier(SIZES[recipe.size], recipe.body, normalise(x[:1000]).cpu()).to(x.device)
+            self.model = build(recipe.size, recipe.body, normalise(x[:1000]).cpu()).to(x.device)
         self.model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average = copy.deepcopy(self.model) if recipe.ema else self.model  # before a cell is compiled
         trained = [p for p in self.model.parameters() if p.requires_grad]
@@ -124,15 +128,16 @@ class Run:
             ),
         ]
         self.per_epoch = len(x) // recipe.batch
-        self.steps, self.step, self.seconds = recipe.epochs * self.per_epoch, 0, 0.0
+        self.steps, self.step, self.seconds, self._raised = recipe.epochs * self.per_epoch, 0, 0.0, 0
         self.history: list[dict[str, float]] = []
         self._wrapped: nn.Module = self.model
-        if recipe.compiled:
-            for module in self.model.modules():
-                if isinstance(module, ConvCell):
-                    module.compile()
+        self._state: tuple[Tensor, Tensor] | None = None
+        if recipe.jacobian:
+            self.model.body.register_forward_hook(self._keep_state)
+        self.compile_seconds = self._compile() if recipe.compiled else 0.0
         if path is not None and path.exists():
             self._restore(checkpoint.load(path, x.device))
+        self._plan()
 
     # ------------------------------------------------------------------------------------------------------------
 
@@ -185,13 +190,37 @@ class Run:
             return
         state = {
             "recipe": _plain(self.recipe), "step": self.step, "seconds": self.seconds, "history": self.history,
-            "calls": self._calls, "model": self.model.state_dict(),
+            "raised": self._raised, "model": self.model.state_dict(),
             "average": self.average.state_dict() if self.recipe.ema else None,
             "optimisers": [o.state_dict() for o in self.optimisers],
         }  # fmt: skip
         checkpoint.save(state, self.path)
 
     # ------------------------------------------------------------------------------------------------------------
+
+    def _compile(self) -> float:
+        """Compile the cells, not the loop around them, or leave it where that fails; return the seconds it took."""
+        begin = time.perf_counter()
+        for cell in [m for m in self.model.modules() if isinstance(m, ConvCell)]:
+            channels, share = cell.conv1.in_channels, self.recipe.batch // self.world
+            u = torch.randn(share, channels, 8, 8, device=self.x.device)
+            u = u.contiguous(memory_format=torch.channels_last)
+            z = u.clone().requires_grad_()
+            cell.compile()
+            try:
+                with torch.autocast(u.device.type, torch.bfloat16, enabled=self.recipe.autocast):
+                    with torch.no_grad():
+                        cell(u, u)
+                    torch.autograd.grad(cell(z, u).float().sum(), [z, *cell.parameters()])
+            except Exception as error:  # whatever a compiler may raise: none is needed
+                cell._compiled_call_impl = None
+                reason = str(error).strip().splitlines()[0]
+                message = f"cells cannot be compiled here and run as they are: {reason}"
+                warnings.warn(message, RuntimeWarning, stacklevel=3)
+        return time.perf_counter() - begin
+
+    def _keep_state(self, body: nn.Module, given: tuple[Tensor, ...], z: Tensor) -> None:
+        self._state = given[0], z
 
     @property
     def _calls(self) -> int:
@@ -211,6 +240,7 @@ class Run:
 
     def _one_step(self) -> Tensor:
         x, y = self._batch()
+        self._plan()
         self._wrapped.train()
         rate = _rate(self.step / self.steps, self.recipe.warmup)
         for optimiser, full in zip(self.optimisers, (self.recipe.muon, self.recipe.adam), strict=True):
@@ -220,7 +250,7 @@ class Run:
         with torch.autocast(x.device.type, torch.bfloat16, enabled=self.recipe.autocast):
             logits = self._wrapped(x)
         loss = functional.cross_entropy(logits.float(), y, label_smoothing=self.recipe.smoothing)
-        loss.backward()  # type: ignore[no-untyped-call]
+        (loss + self._penalty()).backward()  # type: ignore[no-untyped-call]
         for optimiser in self.optimisers:
             optimiser.step()
         if self.recipe.ema:
@@ -250,10 +280,30 @@ class Run:
         residual = body.last.residual.median().item() if isinstance(body, DEQ) and body.last else math.nan
         row = {"step": self.step, "loss": value, "residual": residual, "calls": self._calls, "seconds": self.seconds}
         self.history.append(row)
-        if self._heard(residual > self.recipe.alarm) and isinstance(body, DEQ):
-            body.max_calls = min(body.max_calls + 2, max(self.recipe.most_calls, body.max_calls))
+        if self._heard(residual > self.recipe.alarm) and self._calls < self.recipe.most_calls:
+            self._raised = min(self._raised + 2, self._raised + self.recipe.most_calls - self._calls)
         rate = self.step * self.recipe.batch / self.seconds
         return Progress(self.step, self.steps, value, residual, rate)
+
+    def _penalty(self) -> Tensor | float:
+        """Return the Jacobian penalty at the equilibria of this step, of the recipe's weight."""
+        body = self.model.body
+        if not self.recipe.jacobian or not isinstance(body, DEQ):
+            return 0.0
+        assert self._state is not None
+        u, z = self._state
+        z = z.detach().float().requires_grad_()
+        draw = _generator(self.recipe.seed, 4, self.step * self.world + self.rank, z.device)
+        # The compiled cell has no second derivative, the module's own forward has.
+        return self.recipe.jacobian * jacobian_norm(body.cell.forward(z, u.float()), z, generator=draw).mean()
+
+    def _plan(self) -> None:
+        """Set the calls of an equilibrium for this step: what the recipe plans and the alarm has added."""
+        if isinstance(self.recipe.body, Equilibrium):
+            planned = self.recipe.body.planned(self.step / self.steps) + self._raised
+            for model in (self.model, self.average):
+                assert isinstance(model.body, DEQ)
+                model.body.max_calls = planned
 
     @torch.no_grad()
     def _follow(self) -> None:
@@ -261,6 +311,8 @@ class Run:
         decay = min(self.recipe.ema, (1 + self.step) / (10 + self.step))
         for mean, new in zip(self.average.parameters(), self.model.parameters(), strict=True):
             mean.lerp_(new, 1 - decay)
+        for kept, now in zip(self.average.buffers(), self.model.buffers(), strict=True):
+            kept.copy_(now)  # the yardstick's batch statistics are averages already
 
     def _restore(self, state: dict[str, Any]) -> None:
         if state["recipe"] != _plain(self.recipe):
@@ -269,8 +321,7 @@ class Run:
             raise ValueError(f"{self.path} belongs to another recipe ({told} differ): delete or rename it")
         self.step, self.seconds, self.history = state["step"], state["seconds"], state["history"]
         self.model.load_state_dict(state["model"])
-        if isinstance(self.model.body, DEQ):
-            self.model.body.max_calls = state["calls"]
+        self._raised = state["raised"]
         if self.recipe.ema:
             self.average.load_state_dict(state["average"])
         for optimiser, kept in zip(self.optimisers, state["optimisers"], strict=True):

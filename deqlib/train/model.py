@@ -8,6 +8,7 @@ The twins differ in the body alone: the same cell unrolled, the cell once, or se
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -18,7 +19,10 @@ from deqlib.cells import ConvCell
 from deqlib.layer import DEQ
 from deqlib.solvers import Picard, Solver
 
-__all__ = ["SIZES", "Body", "Classifier", "Equilibrium", "Explicit", "Head", "Size", "Stem", "Unrolled", "whitening"]
+__all__ = [
+    "SIZES", "Airbench", "Body", "Classifier", "Equilibrium", "Explicit", "Head", "Size", "Stem", "Unrolled",
+    "Yardstick", "build", "whitening",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -28,13 +32,20 @@ class Size:
     Attributes:
         stem: channels of the stem's first convolution.
         channels: of the state.
+        yardstick: channels of the three groups of the `Airbench` network that has about as many weights.
     """
 
     stem: int
     channels: int
+    yardstick: tuple[int, int, int]
 
 
-SIZES = {"XS": Size(32, 64), "S": Size(64, 128), "M": Size(64, 256), "L": Size(128, 512)}
+SIZES = {
+    "XS": Size(32, 64, (24, 48, 64)),
+    "S": Size(64, 128, (48, 112, 112)),
+    "M": Size(64, 256, (64, 208, 208)),
+    "L": Size(128, 512, (128, 416, 416)),
+}
 
 
 @dataclass(frozen=True)
@@ -42,14 +53,25 @@ class Equilibrium:
     """The body is the cell's fixed point.
 
     Args:
-        calls: of the cell in a training forward pass; none looks whether it has converged.
+        calls: K, of the cell in a training forward pass; none looks whether it has converged.
         adjoint: how the gradient is found; `Neumann(5)` if None, five products with Jᵀ.
         solver: `Picard()` if None.
+        start: calls at the first step, from where they rise evenly to `calls` at the end; `calls` if None.
     """
 
     calls: int = 8
     adjoint: Adjoint | None = None
     solver: Solver | None = None
+    start: int | None = None
+
+    def planned(self, done: float) -> int:
+        """Return the calls when the share `done` of the steps is behind.
+
+        >>> [Equilibrium(8, start=5).planned(done) for done in (0.0, 0.3, 0.6, 1.0)]
+        [5, 6, 7, 8]
+        """
+        first = self.calls if self.start is None else self.start
+        return min(first + int((self.calls - first + 1) * done), self.calls)
 
     def body(self, channels: int) -> nn.Module:
         """Return a module u ↦ z."""
@@ -80,7 +102,12 @@ class Explicit:
         return _Stack([ConvCell(channels) for _ in range(self.blocks)])
 
 
-Body = Equilibrium | Unrolled | Explicit
+@dataclass(frozen=True)
+class Yardstick:
+    """No equilibrium and no twin: a plain convolutional network of about as many weights, built for speed."""
+
+
+Body = Equilibrium | Unrolled | Explicit | Yardstick
 
 
 class _Tied(nn.Module):
@@ -191,12 +218,71 @@ class Classifier(nn.Module):
     (torch.Size([2, 10]), 100298)
     """
 
-    def __init__(self, size: Size, body: Body, images: Tensor) -> None:
+    def __init__(self, size: Size, body: Equilibrium | Unrolled | Explicit, images: Tensor) -> None:
         super().__init__()
         self.stem, self.body, self.head = Stem(size), body.body(size.channels), Head(size.channels)
-        self.stem.whiten.weight.copy_(whitening(images)) if not self.stem.whiten.weight.requires_grad else None
+        self.stem.whiten.weight.copy_(whitening(images))
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the logits."""
         logits: Tensor = self.head(self.body(self.stem(x)))
         return logits
+
+
+class Airbench(nn.Module):
+    """The explicit yardstick: whitening, then three groups of two convolutions with batch norm and pooling.
+
+    Three groups of conv, pool, norm, gelu, conv, norm, gelu at 31, 15 and 7 pixels a side; the last group's pooled
+    maximum goes to a linear map. It is as fast as networks of this kind get, for an equilibrium to be set beside it.
+
+    Args:
+        size: `size.yardstick` has the widths.
+        images: (N, 3, H, W) normalised training images that the whitening is computed from.
+
+    Shapes: (B, 3, 32, 32) to (B, 10).
+
+    Source: after K. Jordan (2024), arXiv 2404.00498, without its multi-crop evaluation and its half precision.
+
+    >>> Airbench(SIZES["XS"], torch.randn(8, 3, 32, 32))(torch.zeros(2, 3, 32, 32)).shape
+    torch.Size([2, 10])
+    """
+
+    def __init__(self, size: Size, images: Tensor) -> None:
+        super().__init__()
+        self.whiten = nn.Conv2d(3, 24, 2, bias=False)
+        self.whiten.weight.requires_grad_(False).copy_(whitening(images))
+        widths = (24, *size.yardstick)
+        self.body = nn.Sequential(*(_group(a, b) for a, b in pairwise(widths)))
+        self.linear = nn.Linear(widths[-1], 10)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the logits."""
+        logits: Tensor = self.linear(self.body(functional.gelu(self.whiten(x))).amax((2, 3)))
+        return logits
+
+
+def _group(before: int, after: int) -> nn.Sequential:
+    first, second = (nn.Conv2d(c, after, 3, padding=1, bias=False) for c in (before, after))
+    norms = [nn.BatchNorm2d(after), nn.BatchNorm2d(after)]
+    return nn.Sequential(first, nn.MaxPool2d(2), norms[0], nn.GELU(), second, norms[1], nn.GELU())
+
+
+def build(size: str, body: Body, images: Tensor) -> Classifier | Airbench:
+    """Make the model that a recipe names.
+
+    Args:
+        size: a key of `SIZES`.
+        body: what tells the models apart.
+        images: (N, 3, H, W) normalised training images that the whitening is computed from.
+
+    Raises:
+        ValueError: no such size.
+
+    >>> type(build("XS", Yardstick(), torch.randn(8, 3, 32, 32))).__name__
+    'Airbench'
+    """
+    if size not in SIZES:
+        raise ValueError(f"no size {size!r}; there are {', '.join(SIZES)}")
+    if isinstance(body, Yardstick):
+        return Airbench(SIZES[size], images)
+    return Classifier(SIZES[size], body, images)

@@ -21,9 +21,12 @@ from deqlib.data import Images
 from deqlib.layer import DEQ
 from deqlib.train.certify import budget_accuracy, certify
 from deqlib.train.loop import Progress, Recipe, Run, accuracy, predict
-from deqlib.train.model import Body, Equilibrium, Explicit, Unrolled
+from deqlib.train.model import Airbench, Body, Classifier, Equilibrium, Explicit, Unrolled, Yardstick
+from deqlib.train.saved import save_model
+from deqlib.train.shifts import SHIFTS, shifted
 
 __all__ = ["MODELS", "PROFILES", "Profile", "results", "run_profile"]
+SOME = 1000  # test images that are changed, see `shifted`
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,7 @@ MODELS: dict[str, Body] = {
     "unrolled": Unrolled(5),
     "explicit, 1 block": Explicit(1),
     "explicit, 5 blocks": Explicit(5),
+    "yardstick": Yardstick(),
 }
 
 _GPU = Recipe(batch=1000, autocast=True, smoothing=0.2, ema=0.99, cutout=8, compiled=True)
@@ -80,7 +84,7 @@ def run_profile(
         name: the profile's name, for the lines.
         profile: what to do.
         data: the images.
-        folder: gets `results.jsonl` and a checkpoint for each run.
+        folder: gets `results.jsonl` and for each run NAME.model.pt, see `load_model`; a checkpoint while it runs.
         seeds, models: which; models are keys of `MODELS`.
         device: where.
         watch: hears of the progress.
@@ -115,6 +119,7 @@ def run_profile(
                 if rank:
                     continue
                 record |= _evaluated(run, data.pixels, on[2], on[3]) | {"finished": finished}
+                save_model(run.average, recipe.size, recipe.body, folder / f"{stem}.model.pt")
                 _append(file, record)
                 kept.unlink(missing_ok=True)
                 known[key] = record
@@ -143,19 +148,38 @@ def _evaluated(run: Run, pixels: str, x_test: Tensor, y_test: Tensor) -> dict[st
     peak = torch.cuda.max_memory_allocated(device) if device.type == "cuda" else None
     score = accuracy(predict(run.average, x_test), y_test)
     record = {
-        "pixels": pixels, "accuracy": score, "train_seconds": run.seconds, "processes": run.world,
+        "pixels": pixels, "accuracy": score, "train_seconds": run.seconds, "compile_seconds": run.compile_seconds,
+        "processes": run.world,
         "evaluate_seconds": time.perf_counter() - begin, "history": run.history[:: max(1, len(run.history) // 200)],
         "parameters": sum(p.numel() for p in run.model.parameters() if p.requires_grad),
         "step": _evaluations(run.model.body),
         "recipe": {k: v for k, v in asdict(recipe).items() if k != "body"} | {"body": repr(recipe.body)},
         "torch": torch.__version__, "python": platform.python_version(), "device": _device(device),
-        "peak_bytes": peak,
+        "peak_bytes": peak, "shifted": _shifted(run.average, x_test[:SOME], y_test[:SOME]),
     }  # fmt: skip
     if isinstance(run.average.body, DEQ):
         record["certificate"] = certify(run.average, x_test, y_test).record()
     elif hasattr(run.average.body, "cell"):
         record["by_budget"] = budget_accuracy(run.average, x_test, y_test)
     return record
+
+
+def _shifted(model: Classifier | Airbench, x: Tensor, y: Tensor) -> dict[str, dict[str, float]]:
+    """Return accuracies on changed test images, of an equilibrium also with three times the calls."""
+    found: dict[str, dict[str, float]] = {}
+    body = model.body
+    budgets = {"trained": 1} | ({"three times": 3} if isinstance(body, DEQ) else {})
+    calls = body.max_calls if isinstance(body, DEQ) else 0
+    for name in ("none", *SHIFTS):
+        images = x if name == "none" else shifted(x, name)
+        found[name] = {}
+        for budget, times in budgets.items():
+            if isinstance(body, DEQ):
+                body.max_calls = times * calls
+            found[name][budget] = accuracy(predict(model, images, mirror=False), y)
+    if isinstance(body, DEQ):
+        body.max_calls = calls
+    return found
 
 
 def _evaluations(body: nn.Module) -> dict[str, int]:
