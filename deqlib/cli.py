@@ -193,7 +193,7 @@ def grade(
 @app.command()
 def train(
     what: Annotated[str, typer.Argument(metavar="cifar10", help="What to train on; there is one recipe so far.")],
-    profile: Annotated[str, typer.Option(help="cpu-mini, cpu-full, h200-S, h200-M or h200-L.")] = "cpu-mini",
+    profile: Annotated[str, typer.Option(help="cpu-mini, -weak or -full, h200-S, -M or -L.")] = "cpu-mini",
     data: Annotated[Path | None, typer.Option(help="The official archive, or an .npz of JPEGs.")] = None,
     out: Annotated[Path, typer.Option(help="The folder of results.jsonl and of the checkpoints.")] = Path("runs"),
     seeds: Annotated[int, typer.Option(min=1, help="How many, from 0 on.")] = 1,

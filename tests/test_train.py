@@ -42,7 +42,7 @@ from deqlib.train import (
     shifted,
 )
 from deqlib.train.augment import cutout, flip, shift
-from deqlib.train.model import Body, Head, Size, Stem, build, whitening
+from deqlib.train.model import Body, Head, Size, Stem, WeakStem, build, whitening
 from deqlib.train.model import _group as group
 from deqlib.train.muon import orthogonal
 
@@ -302,7 +302,8 @@ def test_the_yardstick_trains_and_its_average_knows_the_batch_statistics() -> No
 
 
 def _classifier(size: Size) -> nn.Module:
-    return nn.ModuleList([Stem(size), Equilibrium().body(size.channels), Head(size.channels)])
+    stem = Stem(size) if size.stem else WeakStem(size)
+    return nn.ModuleList([stem, Equilibrium().body(size.channels), Head(size.channels)])
 
 
 def _airbench(size: Size) -> nn.Module:
@@ -323,6 +324,18 @@ def test_a_saved_model_is_the_same_model(body: Body, tmp_path: Path) -> None:
     assert torch.equal(state, torch.get_rng_state())
     assert torch.equal(predict(model, x), predict(again, x))
     assert not again.training
+
+
+def test_a_pixel_reaches_four_places_of_the_weak_stem_at_most() -> None:
+    x = torch.zeros(1, 3, 32, 32)
+    model = build("weak", Explicit(1), torch.randn(4, 3, 8, 8))
+    assert model.stem(x).shape == (1, 32, 16, 16)
+    before_norm = nn.Sequential(model.stem.whiten, nn.GELU(), nn.MaxPool2d(2), model.stem.conv)  # norms see all
+    for row in range(8, 12):
+        spot = x.clone()
+        spot[..., row, 11] = 1.0
+        moved = (before_norm(spot) != before_norm(x)).any(1).sum().item()
+        assert 1 <= moved <= 4
 
 
 def test_a_file_that_is_no_model_is_named(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ from deqlib.layer import DEQ
 from deqlib.regularize import jacobian_norm
 from deqlib.train import checkpoint
 from deqlib.train.augment import cutout, flip, shift
-from deqlib.train.model import Body, Equilibrium, build
+from deqlib.train.model import Body, Classifier, Equilibrium, build
 from deqlib.train.muon import Muon
 
 __all__ = ["Progress", "Recipe", "Run", "accuracy", "normalise", "predict"]
@@ -202,9 +202,9 @@ class Run:
         """Compile the cells, not the loop around them, or leave it where that fails; return the seconds it took."""
         begin = time.perf_counter()
         for cell in [m for m in self.model.modules() if isinstance(m, ConvCell)]:
-            channels, share = cell.conv1.in_channels, self.recipe.batch // self.world
-            u = torch.randn(share, channels, 8, 8, device=self.x.device)
-            u = u.contiguous(memory_format=torch.channels_last)
+            assert isinstance(self.model, Classifier)
+            with torch.no_grad():
+                u = self.model.stem(normalise(self.x[: self.recipe.batch // self.world]))
             z = u.clone().requires_grad_()
             cell.compile()
             try:

@@ -21,7 +21,7 @@ from deqlib.solvers import Picard, Solver
 
 __all__ = [
     "SIZES", "Airbench", "Body", "Classifier", "Equilibrium", "Explicit", "Head", "Size", "Stem", "Unrolled",
-    "Yardstick", "build", "whitening",
+    "WeakStem", "Yardstick", "build", "whitening",
 ]  # fmt: skip
 
 
@@ -30,7 +30,7 @@ class Size:
     """How wide a classifier is.
 
     Attributes:
-        stem: channels of the stem's first convolution.
+        stem: channels of the stem's first convolution; 0 for the `WeakStem`.
         channels: of the state.
         yardstick: channels of the three groups of the `Airbench` network that has about as many weights.
     """
@@ -41,6 +41,7 @@ class Size:
 
 
 SIZES = {
+    "weak": Size(0, 32, (8, 16, 32)),
     "XS": Size(32, 64, (24, 48, 64)),
     "S": Size(64, 128, (48, 112, 112)),
     "M": Size(64, 256, (64, 208, 208)),
@@ -182,6 +183,30 @@ class Stem(nn.Module):
         return u
 
 
+class WeakStem(nn.Module):
+    """A stem that sees 4 × 4 pixels and no more, so that what lies farther apart is left to the body.
+
+    Frozen whitening, pooling, and one linear map a pixel.
+
+    Args:
+        size: the widths.
+
+    Shapes: (B, 3, H, W) to (B, size.channels, H / 2, W / 2).
+    """
+
+    def __init__(self, size: Size) -> None:
+        super().__init__()
+        self.whiten = nn.Conv2d(3, 24, 2, bias=False)
+        self.whiten.weight.requires_grad_(False)
+        self.conv, self.norm = nn.Conv2d(24, size.channels, 1, bias=False), nn.GroupNorm(8, size.channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return u."""
+        x = functional.gelu(self.whiten(functional.pad(x, (0, 1, 0, 1), mode="replicate")))
+        u: Tensor = self.norm(self.conv(functional.max_pool2d(x, 2)))
+        return u
+
+
 class Head(nn.Module):
     """From a state to logits: group norm, mean plus half of the maximum over the pixels, a linear map.
 
@@ -220,7 +245,8 @@ class Classifier(nn.Module):
 
     def __init__(self, size: Size, body: Equilibrium | Unrolled | Explicit, images: Tensor) -> None:
         super().__init__()
-        self.stem, self.body, self.head = Stem(size), body.body(size.channels), Head(size.channels)
+        self.stem = Stem(size) if size.stem else WeakStem(size)
+        self.body, self.head = body.body(size.channels), Head(size.channels)
         self.stem.whiten.weight.copy_(whitening(images))
 
     def forward(self, x: Tensor) -> Tensor:

@@ -45,9 +45,9 @@ class Profile:
 
 
 MODELS: dict[str, Body] = {
-    "equilibrium": Equilibrium(8, Neumann(5)),
-    "equilibrium, JFB": Equilibrium(8, Neumann(0)),
-    "equilibrium, phantom": Equilibrium(8, Phantom(5, 0.5)),
+    "equilibrium": Equilibrium(10, Neumann(5), start=4),
+    "equilibrium, JFB": Equilibrium(10, Neumann(0), start=4),
+    "equilibrium, phantom": Equilibrium(10, Phantom(5, 0.5), start=4),
     "unrolled": Unrolled(5),
     "explicit, 1 block": Explicit(1),
     "explicit, 5 blocks": Explicit(5),
@@ -56,7 +56,8 @@ MODELS: dict[str, Body] = {
 
 _GPU = Recipe(batch=1000, autocast=True, smoothing=0.2, ema=0.99, cutout=8, compiled=True)
 PROFILES: dict[str, Profile] = {
-    "cpu-mini": Profile(Recipe(epochs=20), seconds=600),
+    "cpu-mini": Profile(Recipe(epochs=10), seconds=900),
+    "cpu-weak": Profile(Recipe(epochs=10, size="weak"), seconds=900),
     "cpu-full": Profile(Recipe(epochs=4), full=True, seconds=900),
     "h200-S": Profile(replace(_GPU, size="S", epochs=10), full=True, seconds=60),
     "h200-M": Profile(replace(_GPU, size="M", epochs=20), full=True, seconds=120),
