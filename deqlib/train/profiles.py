@@ -55,9 +55,10 @@ MODELS: dict[str, Body] = {
 }
 
 _GPU = Recipe(batch=1000, autocast=True, smoothing=0.2, ema=0.99, cutout=8, compiled=True)
+_MINI = Recipe(batch=50, muon=0.1, adam=0.005, epochs=10)
 PROFILES: dict[str, Profile] = {
-    "cpu-mini": Profile(Recipe(epochs=10), seconds=900),
-    "cpu-weak": Profile(Recipe(epochs=10, size="weak"), seconds=900),
+    "cpu-mini": Profile(_MINI, seconds=1800),
+    "cpu-weak": Profile(replace(_MINI, size="weak", epochs=6), seconds=1800),
     "cpu-full": Profile(Recipe(epochs=4), full=True, seconds=900),
     "h200-S": Profile(replace(_GPU, size="S", epochs=10), full=True, seconds=60),
     "h200-M": Profile(replace(_GPU, size="M", epochs=20), full=True, seconds=120),
