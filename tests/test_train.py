@@ -342,7 +342,7 @@ def test_a_file_that_is_no_model_is_named(tmp_path: Path) -> None:
     checkpoint.save({"step": 3}, tmp_path / "run.pt")
     with pytest.raises(ValueError, match="holds no model of deq train"):
         load_model(tmp_path / "run.pt")
-    with pytest.raises(ValueError, match="no size 'XXL'; there are XS"):
+    with pytest.raises(ValueError, match="no size 'XXL'; there are weak, XS"):
         Run(replace(TINY, size="XXL"), *images())
 
 
