@@ -238,7 +238,11 @@ def plot(
     for name, draw in {"runs": plots.training_run, "budget": plots.budget_curves}.items():
         (folder / f"{name}.png").write_bytes(draw(first).png())
         print(folder / f"{name}.png")
-    images, certified = cifar10(data), [r for r in first if "certificate" in r]
+    try:
+        images = cifar10(data)
+    except (OSError, ValueError) as error:
+        raise CourseError(str(error)) from error
+    certified = [r for r in first if "certificate" in r]
     if certified and certified[0]["pixels"] == images.pixels:
         picture = plots.settled_images(images.x_test, images.y_test, certified[0], images.classes)
         (folder / "settled.png").write_bytes(picture.png())

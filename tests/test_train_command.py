@@ -49,7 +49,8 @@ def test_one_line_a_model_and_nothing_twice(tmp_path: Path) -> None:
     assert len(equal) == 1
     deq, tied, explicit = records[:3]
     assert len(deq["certificate"]["accuracy"]) == len(tied["by_budget"]) == 50
-    assert deq["step"] == {"forward_calls": 9, "backward_products": 6}
+    assert deq["step"] == {"forward_calls": 11, "backward_products": 6}
+    assert deq["certificate"]["budget"] == same.body.max_calls == 10
     assert explicit["step"] == {"forward_calls": 1, "backward_products": 1}
     assert all(set(r["shifted"]) == {"none", *SHIFTS} for r in records)
     assert set(deq["shifted"]["blur"]) == {"trained", "three times"} > set(tied["shifted"]["blur"])
@@ -132,6 +133,11 @@ def test_train_then_plot(
     with pytest.raises(SystemExit) as ended:
         cli.main(["plot", str(tmp_path / "other.jsonl")])
     assert ended.value.code == 2
+    monkeypatch.undo()
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["plot", str(tmp_path / "results.jsonl"), "--data", str(tmp_path / "none.tar.gz")])
+    assert ended.value.code == 2
+    assert "no file at" in capsys.readouterr().err.splitlines()[-1]
 
 
 def test_the_command_is_a_module_too() -> None:

@@ -79,9 +79,8 @@ def settled_images(images: Tensor, labels: Tensor, record: Record, classes: Sequ
     found, names = record["certificate"], [classes[int(label)] for label in labels]
     rows = {"settled first": found["fastest"], "settled last": found["slowest"]}
     said = "; ".join(f"{row}: {', '.join(names[i] for i in chosen)}" for row, chosen in rows.items())
-    figure, axes = canvas(f"Test images by the call at which their label settles. {said}.", 20, width=9.6, height=2.6)
-    for axis in axes:
-        axis.remove()
+    alt = f"Test images by the call at which their label settles. {said}."
+    figure, _ = canvas(alt, 0, width=9.6, height=2.6)
     grid = figure.subplots(2, len(found["fastest"]))
     for (row, chosen), cells in zip(rows.items(), grid, strict=True):
         for index, axis in zip(chosen, cells, strict=True):

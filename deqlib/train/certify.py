@@ -110,7 +110,7 @@ def certify(model: Classifier, x: Tensor, y: Tensor, *, most: int = 50, few: int
     return Certificate(
         budget,
         [residual[min(budget, most) - 1].quantile(q).item() for q in (0.5, 0.9, 1.0)],
-        [[row.median().item(), row.max().item()] for row in residual],
+        [[row.quantile(0.5).item(), row.max().item()] for row in residual],
         list(range(1, most + 1)),
         [(row == y).double().mean().item() for row in path],
         start[0].mean().item(),

@@ -181,6 +181,7 @@ class Run:
                 if now - saved > save_every:
                     self.save()
                     saved = now
+        self._plan()  # a finished run has the calls of the plan's end, as when it is read again
         self.save()
         return self.done
 
@@ -281,7 +282,7 @@ class Run:
         row = {"step": self.step, "loss": value, "residual": residual, "calls": self._calls, "seconds": self.seconds}
         self.history.append(row)
         if self._heard(residual > self.recipe.alarm) and self._calls < self.recipe.most_calls:
-            self._raised = min(self._raised + 2, self._raised + self.recipe.most_calls - self._calls)
+            self._raised += min(2, self.recipe.most_calls - self._calls)
         rate = self.step * self.recipe.batch / self.seconds
         return Progress(self.step, self.steps, value, residual, rate)
 
@@ -300,10 +301,12 @@ class Run:
     def _plan(self) -> None:
         """Set the calls of an equilibrium for this step: what the recipe plans and the alarm has added."""
         if isinstance(self.recipe.body, Equilibrium):
-            planned = self.recipe.body.planned(self.step / self.steps) + self._raised
+            planned = self.recipe.body.planned(self.step / self.steps)
+            # What was raised early must not lift the plan's end above the most.
+            calls = max(planned, min(planned + self._raised, self.recipe.most_calls))
             for model in (self.model, self.average):
                 assert isinstance(model.body, DEQ)
-                model.body.max_calls = planned
+                model.body.max_calls = calls
 
     @torch.no_grad()
     def _follow(self) -> None:
