@@ -15,7 +15,18 @@ from test_train import images
 
 from deqlib import cli, plots
 from deqlib.data import Images
-from deqlib.train import SHIFTS, Equilibrium, Recipe, accuracy, command, load_model, predict, profiles
+from deqlib.train import (
+    SHIFTS,
+    SIZES,
+    Classifier,
+    Equilibrium,
+    Recipe,
+    accuracy,
+    command,
+    load_model,
+    predict,
+    profiles,
+)
 from deqlib.train.profiles import MODELS, PROFILES, Profile, results, run_profile
 
 FEW = ("equilibrium", "unrolled", "explicit, 1 block")
@@ -65,6 +76,20 @@ def test_one_line_a_model_and_nothing_twice(tmp_path: Path) -> None:
     picture = plots.settled_images(data().x_test, data().y_test, deq, data().classes)
     assert "settled last: " in picture.alt
     assert picture.png()
+
+
+def test_changed_images_are_judged_at_the_budget_and_at_three_times_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[int] = []
+
+    def spy(model: Classifier, x: torch.Tensor, *, mirror: bool) -> torch.Tensor:
+        seen.append(model.body.max_calls)
+        return predict(model, x, mirror=mirror)
+
+    monkeypatch.setattr(profiles, "predict", spy)
+    model = Classifier(SIZES["XS"], Equilibrium(4), torch.randn(4, 3, 8, 8))
+    profiles._shifted(model, data().x_test[:2], data().y_test[:2])
+    assert seen == [4, 12] * (1 + len(SHIFTS))
+    assert model.body.max_calls == 4
 
 
 def test_a_line_that_was_cut_off_is_run_again(tmp_path: Path) -> None:
