@@ -1,0 +1,5 @@
+"""Grading a class: submissions rebuilt on our notebook, run in a sandbox, judged outside, written to nbgrader's book."""
+
+from deqlib.course.grading.stock import Submission, collect, grade
+
+__all__ = ["Submission", "collect", "grade"]
