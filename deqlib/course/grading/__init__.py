@@ -1,4 +1,4 @@
-"""Grading a class: submissions rebuilt on our notebook, run in a sandbox, judged outside, written to nbgrader's book."""
+"""Grading a class: submissions rebuilt on our notebook, run in a sandbox, judged outside, kept in nbgrader's book."""
 
 from deqlib.course.grading.stock import Submission, collect, grade
 

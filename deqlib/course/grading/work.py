@@ -52,7 +52,7 @@ class Test:
 
 @dataclass(frozen=True)
 class Work:
-    """A submission rebuilt on our notebook: ours but for the sources of solution cells and of the student's own cells.
+    """A submission rebuilt on our notebook: the sources of solution cells and the student's own cells are its own.
 
     Attributes:
         chapter: its name.
