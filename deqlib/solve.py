@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from deqlib.batch import norm, precise, safe_norm, taken
+from deqlib.batch import may_look, norm, precise, safe_norm, taken
 from deqlib.solvers import Anderson, Solver
 from deqlib.tree import Layout
 
@@ -100,18 +100,18 @@ def relative_residual(z: Tensor, fz: Tensor) -> Tensor:
     >>> relative_residual(torch.tensor([[3.0, 4.0]]), torch.tensor([[3.0, 5.0]])).item() < 0.18
     True
     """
-    return _measure(z.flatten(1), fz.flatten(1), _may_look(z))[1]
+    return torch.nan_to_num(_measure(z.flatten(1), fz.flatten(1), may_look(z))[1], nan=torch.inf, posinf=torch.inf)
 
 
 def _measure(z: Tensor, fz: Tensor, eager: bool) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Return g = f(z) - z, the relative residual, ‖g‖ and ‖f(z)‖; `eager` allows a look at the values."""
+    """Return g = f(z) - z, the relative residual (inf or NaN where not finite), ‖g‖ and ‖f(z)‖; `eager` may look."""
     g = fz - z
     if eager:
         top, bottom = norm(g), norm(fz)
         low = torch.finfo(bottom.dtype).tiny ** 0.3  # beyond it squares of entries would lose digits
         least, most = torch.aminmax(bottom)
         if least.item() > low and most.item() < 1 / low:
-            return g, torch.nan_to_num(top / bottom, nan=torch.inf), top, bottom
+            return g, top / bottom, top, bottom
     top, bottom = safe_norm(g), safe_norm(fz)
     ratio = torch.where(top == 0, 0, top / bottom)
     return g, torch.where(ratio.isfinite() & bottom.isfinite(), ratio, torch.inf), top, bottom
@@ -200,7 +200,7 @@ class _Loop:
         self.calls = torch.zeros_like(self.result)
         self.active = self.result == _OPEN
         # A look at values costs nothing on a CPU, and spares the copies that masks make.
-        self.eager = _may_look(z0)
+        self.eager = may_look(z0)
         self.everyone = True  # whether all are known to be active
 
     def run(self, max_calls: int, check_every: int | None, compact: bool, trace: bool, keep_state: bool) -> Solution:
@@ -232,12 +232,15 @@ class _Loop:
     def record(self, z: Tensor, fz: Tensor, call: int) -> Tensor:
         """Measure, keep what is better, freeze what is done; return f(z) - z."""
         g, residual, top, bottom = _measure(z, fz, self.eager)
-        close = residual <= max(self.rtol, self.floor)
+        enough = max(self.rtol, self.floor)
+        usual = self.eager and self.everyone and self.atol == 0
+        if usual and bool((residual < self.least).all()) and residual.amin().item() > enough:
+            self.best, self.least, self.last = z, residual, residual  # nobody is done, all are better than before
+            return g
+        residual = torch.nan_to_num(residual, nan=torch.inf, posinf=torch.inf)
+        close = residual <= enough
         if self.atol > 0:
             close |= (top <= self.atol + self.rtol * bottom) & residual.isfinite()
-        if self.eager and self.everyone and bool(((residual < self.least) > close).all()):
-            self.best, self.least, self.last = z, residual, residual  # the usual call: nobody is done, all are better
-            return g
         self.calls = torch.where(self.active, call, self.calls)
         done = self.active & close
         better = done | (self.active & (residual < self.least))  # done by atol need not have the least residual
@@ -283,11 +286,6 @@ class _Gone:
         """Put everyone in their old place."""
         for name in self.names:
             setattr(loop, name, self.all(loop, name))
-
-
-def _may_look(z: Tensor) -> bool:
-    """Whether control flow may hang on values: on a CPU that costs nothing, in a compiled graph it cannot be."""
-    return z.device.type == "cpu" and not torch.compiler.is_compiling()
 
 
 def _rows(tree: Any, keep: Tensor, batch: int) -> Any:

@@ -18,7 +18,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
-from deqlib.batch import dot, minus, norm, precise, taken
+from deqlib.batch import dot, may_look, minus, norm, precise, taken
 
 __all__ = ["Anderson", "Broyden", "Newton", "Picard", "Solver"]
 
@@ -96,6 +96,8 @@ class _History:
     start: Tensor  # (B,) ‖g‖ when patience was last counted from
     rest: Tensor  # (B,) how many periods are still to be iterated plainly
     free: Tensor  # (B,) whether that is none
+    looks: bool  # whether control flow may hang on values: on a CPU a look costs less than a mask
+    all_free: bool = True  # whether that is known of all samples; needs looks
     filled: int = -1  # how many slots hold a difference; -1 before the first step
     head: int = 0  # the slot of the next difference
     steps: int = 0
@@ -157,7 +159,8 @@ class Anderson:
         g = fz - z
         start = norm(g)
         rest = torch.zeros_like(start)
-        return _History(self._plain(z, fz), g, torch.empty_like(dg), dg, gram, start, rest, rest == 0)
+        looks = may_look(z)
+        return _History(self._plain(z, fz), g, torch.empty_like(dg), dg, gram, start, rest, rest == 0, looks, looks)
 
     def step(self, state: _History, z: Tensor, fz: Tensor, g: Tensor) -> tuple[_History, Tensor]:
         """Return the history with this pair added and the next iterate (B, D)."""
@@ -173,8 +176,9 @@ class Anderson:
         rhs = dot(state.dg[:, :n].to(kind), g.to(kind))
         factor, info = torch.linalg.cholesky_ex(state.gram[:, :n, :n])
         gamma = torch.cholesky_solve(rhs.unsqueeze(2), factor).squeeze(2)
-        # A sample whose small system could not be solved takes a plain step; its neighbours keep theirs.
-        gamma = torch.where(((info == 0) & state.free)[:, None], gamma, 0)
+        if not state.all_free or bool(info.any()):
+            # A sample whose small system could not be solved takes a plain step; its neighbours keep theirs.
+            gamma = torch.where(((info == 0) & state.free)[:, None], gamma, 0)
         return state, minus(plain, gamma.to(z.dtype), state.dp[:, :n])
 
     def _plain(self, z: Tensor, fz: Tensor) -> Tensor:
@@ -215,6 +219,7 @@ def _look_back(state: _History) -> None:
     stuck = (size > state.start) & state.free
     state.rest = torch.where(stuck, 2, (state.rest - 1).clamp_min(0))
     state.start, state.free = size, state.rest == 0
+    state.all_free = state.looks and bool(state.free.all())
 
 
 @dataclass

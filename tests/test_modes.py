@@ -93,11 +93,15 @@ class Looks(TorchDispatchMode):
         return func(*args, **(kwargs or {}))
 
 
+def where_looking_costs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the solves do what they do on a GPU."""
+    for module in ("deqlib.solve", "deqlib.solvers"):
+        monkeypatch.setattr(importlib.import_module(module), "may_look", lambda z: False)
+
+
 @each_solver
 def test_a_solve_looks_once_every_so_many_calls(solver: Solver, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        importlib.import_module("deqlib.solve"), "_may_look", lambda z: False
-    )  # what it does where looking costs: on a GPU
+    where_looking_costs(monkeypatch)
     f, x, scale = uneven()
     looks = {}
     for every in (1, 5, None):
@@ -111,7 +115,7 @@ def test_a_solve_looks_once_every_so_many_calls(solver: Solver, monkeypatch: pyt
 
 
 def test_a_step_that_never_looks_makes_no_gpu_wait(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(importlib.import_module("deqlib.solve"), "_may_look", lambda z: False)
+    where_looking_costs(monkeypatch)
     deq = DEQ(DenseCell(8), adjoint=Neumann(3), check_every=None, max_calls=10)
     quiet = DEQ(
         deq.cell,
