@@ -16,6 +16,8 @@ try:
     import typer
     from rich.console import Console
     from rich.text import Text
+
+    from deqlib.course import commands
 except ModuleNotFoundError:
     raise SystemExit(_NEEDS_EXTRA) from None
 
@@ -249,6 +251,8 @@ def plot(
         print(folder / "settled.png")
     Console().print(table(records))
 
+
+commands.register(app)
 
 if __name__ == "__main__":
     main()

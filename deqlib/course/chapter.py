@@ -32,6 +32,7 @@ __all__ = [
     "grade_id",
     "has_role",
     "load_notebook",
+    "write_bytes",
     "write_text",
 ]
 
@@ -189,12 +190,17 @@ def _chapters_near(path: Path) -> str:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a file in one step: another process sees the old text or the new one, never a part."""
+    """Write a text in UTF-8 in one step, as `write_bytes` does."""
+    write_bytes(path, text.encode("utf-8"))
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write a file in one step: another process sees the old content or the new one, never a part."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
         os.chmod(name, path.stat().st_mode & 0o777 if path.exists() else 0o644)
         os.replace(name, path)
     except BaseException:

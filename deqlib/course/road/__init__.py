@@ -1,0 +1,1 @@
+"""The instructor's road: hand out, hand in, collect, late work, points by hand, feedback, grades, statistics."""
