@@ -15,7 +15,7 @@ c.CourseDirectory.autograded_directory = "grading/autograded"
 c.CourseDirectory.feedback_directory = "grading/feedback"
 c.CourseDirectory.db_url = f"sqlite:///{root / 'grading' / 'gradebook.db'}"
 with contextlib.suppress(OSError):  # nbgrader opens the database there without making the folder
-    (root / "grading").mkdir(exist_ok=True)
+    (root / "grading").mkdir(mode=0o700, exist_ok=True)  # grades are nobody else's business
 
 # What a learner sees in place of a solution.
 c.ClearSolutions.code_stub = {"python": '# Your code here.\nraise NotImplementedError("not solved yet")'}

@@ -39,7 +39,7 @@ from deqlib.course.chapter import (
 )
 from deqlib.course.execute import cell_label
 
-__all__ = ["RunOn", "build", "load_config", "run_converter", "validate"]
+__all__ = ["RunOn", "build", "load_config", "quiet_log", "run_converter", "validate"]
 
 _SKIP = ".ipynb_checkpoints"  # JupyterLab's own copies, no part of the course
 _HIDDEN = ("### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS")
@@ -270,7 +270,7 @@ def load_config(root: Path) -> Any:
 
 def run_converter(converter: Any, config: Any, what: str) -> None:
     """Run one of nbgrader's converters without its log; `what` and the log's first error make the `CourseError`."""
-    with _quiet_log() as messages, warnings.catch_warnings():
+    with quiet_log() as messages, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
             converter(coursedir=CourseDirectory(config=config), config=config).start()
@@ -282,7 +282,7 @@ def run_converter(converter: Any, config: Any, what: str) -> None:
 
 
 @contextmanager
-def _quiet_log() -> Iterator[list[str]]:
+def quiet_log() -> Iterator[list[str]]:
     """Collect nbgrader's error messages in place of printing them."""
     messages: list[str] = []
 
