@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 _NEEDS_EXTRA = "deq needs the course extra: pip install 'deqlib[course]'"
 
@@ -169,10 +169,17 @@ def execute(
 @app.command()
 def grade(
     chapter: One,
-    submissions: Annotated[Path, typer.Option(help="A folder with STUDENT/NN_name.ipynb or STUDENT.ipynb.")],
-    unsafe: Annotated[
-        bool, typer.Option("--unsafe", help="Yes, run the students' code on this machine, unprotected.")
-    ] = False,
+    submissions: Annotated[Path, typer.Option(help="Holds STUDENT/NN_name.ipynb, STUDENT.ipynb or STUDENT.zip.")],
+    box: Annotated[
+        Literal["auto", "bubblewrap", "podman", "docker"], typer.Option("--sandbox", help="What confines it.")
+    ] = "auto",
+    unsafe: Annotated[bool, typer.Option("--unsafe", help="Run it with your rights, unconfined.")] = False,
+    workers: Annotated[int | None, typer.Option(min=1, help="Submissions at once; the cores by default.")] = None,
+    again: Annotated[bool, typer.Option("--again", help="Grade also what was graded and has not changed.")] = False,
+    only: Annotated[str | None, typer.Option(help="An exercise (1.2 or its name): grade that one anew.")] = None,
+    with_tests: Annotated[bool, typer.Option("--with-tests", help="Show the hidden tests in the feedback.")] = False,
+    seed: Annotated[int | None, typer.Option(min=0, max=2**31 - 1, help="Repeat a seed of the journal.")] = None,
+    cluster: Annotated[str | None, typer.Option(help="A dask scheduler whose workers run it: tcp://...")] = None,
     out: Annotated[
         Path | None, typer.Option(help="Where NN_name.csv goes; grading/results in the course by default.")
     ] = None,
@@ -180,16 +187,25 @@ def grade(
 ) -> None:
     """Grade a class's notebooks of one chapter (for instructors).
 
-    The students' code runs on this machine with your rights: it can read your files, change them and use the
-    network. There is no sandbox yet. Grade people you trust, or in a virtual machine, and say so with --unsafe.
+    The students' code runs in a sandbox: without network, without sight of the course and of your files, with limits.
+    Points come from values that it hands out and that are judged outside. Stop it when you like; the same command
+    goes on from there. With --unsafe there is no sandbox: their code can read your files, change them and use the
+    network.
     """
     from deqlib.course import grading
     from deqlib.course.chapter import CourseError, find_chapter, find_root
 
-    if not unsafe:
-        raise CourseError("submitted code would run on this machine unprotected; if you accept that, add --unsafe")
     where = find_root(root)
-    grading.grade(find_chapter(where, chapter), submissions, out or where / "grading" / "results", Console())
+    try:
+        graded = grading.grade(
+            find_chapter(where, chapter), submissions, out or where / "grading" / "results", Console(),
+            workers=workers, kind="none" if unsafe else box, again=again, with_tests=with_tests, seed=seed, only=only,
+            cluster=cluster,
+        )  # fmt: skip
+    except KeyboardInterrupt:
+        raise CourseError("stopped; what was graded is kept, and the same command goes on from there") from None
+    if any(submission.failed for submission in graded):
+        raise CourseError("some submissions could not be graded now, see their remarks; the same command tries again")
 
 
 @app.command()

@@ -1,5 +1,6 @@
-"""Grading a class: submissions rebuilt on our notebook, run in a sandbox, judged outside, kept in nbgrader's book."""
+"""Grading a class: submissions collected, rebuilt, run in a sandbox, judged, written into nbgrader's gradebook."""
 
-from deqlib.course.grading.stock import Submission, collect, grade
+from deqlib.course.grading.batch import grade
+from deqlib.course.grading.collecting import Submission, collect
 
 __all__ = ["Submission", "collect", "grade"]
