@@ -92,7 +92,7 @@ def test_check_names_a_notebook_it_cannot_read(course: Path, deq: Deq, text: str
         (["execute", "2"], "no chapter '2'"),
         (["build", "2"], "no chapter '2'"),
         (["grade", "1", "--submissions", "nowhere"], "no folder of submissions at nowhere"),
-        (["grade", "1", "--submissions", str(Path(__file__).parent / "answers")], "holds no submission"),
+        (["grade", "1", "--submissions", str(Path(__file__).parent / "answers/01/cobweb_points")], "no submission"),
     ],
 )
 def test_a_mistake_is_one_line_that_names_it(built_course: Path, deq: Deq, arguments: list[str], says: str) -> None:
