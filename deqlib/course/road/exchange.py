@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import errno
 import os
 import re
 import stat
@@ -151,7 +152,7 @@ class _Collect(ExchangeCollect):  # type: ignore[misc]  # nbgrader has no types
             try:
                 files, changed = _read_submission(Path(self.inbound_path, record["filename"]), f"{name}.ipynb")
             except (OSError, CourseError) as error:
-                reason = error.strerror if isinstance(error, OSError) else error
+                reason = _reason(error, name)
                 self.remarks.append(f"{record['username']}: {_shown(record['filename'])} is left out: {reason}")
                 continue
             if changed > record["timestamp"] + _SLACK:
@@ -203,6 +204,12 @@ def _regular(folder: int, name: str, owner: int) -> Iterator[tuple[Any, float]]:
         if not stat.S_ISREG(found.st_mode) or found.st_uid != owner:
             raise CourseError(f"{name} is not a file of the student's own")
         yield file, found.st_ctime
+
+
+def _reason(error: OSError | CourseError, name: str) -> str:
+    if isinstance(error, OSError) and error.errno in (errno.ELOOP, errno.ENOTDIR):
+        return "a symbolic link; a submission is a folder with a regular file in it"
+    return f"no {name}.ipynb in it" if isinstance(error, FileNotFoundError) else str(error)
 
 
 def _read_text(path: Path) -> str:
