@@ -96,8 +96,7 @@ class _History:
     start: Tensor  # (B,) ‖g‖ when patience was last counted from
     rest: Tensor  # (B,) how many periods are still to be iterated plainly
     free: Tensor  # (B,) whether that is none
-    looks: bool  # whether control flow may hang on values: on a CPU a look costs less than a mask
-    all_free: bool = True  # whether that is known of all samples; needs looks
+    all_free: bool  # whether that is known of all samples: where looking is free it spares a mask
     filled: int = -1  # how many slots hold a difference; -1 before the first step
     head: int = 0  # the slot of the next difference
     steps: int = 0
@@ -159,8 +158,7 @@ class Anderson:
         g = fz - z
         start = norm(g)
         rest = torch.zeros_like(start)
-        looks = may_look(z)
-        return _History(self._plain(z, fz), g, torch.empty_like(dg), dg, gram, start, rest, rest == 0, looks, looks)
+        return _History(self._plain(z, fz), g, torch.empty_like(dg), dg, gram, start, rest, rest == 0, may_look(z))
 
     def step(self, state: _History, z: Tensor, fz: Tensor, g: Tensor) -> tuple[_History, Tensor]:
         """Return the history with this pair added and the next iterate (B, D)."""
@@ -219,7 +217,7 @@ def _look_back(state: _History) -> None:
     stuck = (size > state.start) & state.free
     state.rest = torch.where(stuck, 2, (state.rest - 1).clamp_min(0))
     state.start, state.free = size, state.rest == 0
-    state.all_free = state.looks and bool(state.free.all())
+    state.all_free = may_look(size) and bool(state.free.all())
 
 
 @dataclass
