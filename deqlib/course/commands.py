@@ -179,6 +179,46 @@ def grades(
 
 
 @_for("instructors")
+def feedback(
+    chapter: One,
+    exchange: Annotated[
+        bool, typer.Option("--exchange", help="Also release the pages by nbgrader's exchange.")
+    ] = False,
+    root: Root = None,
+) -> None:
+    """Put each student's feedback page into a folder of their own, with points by hand and late penalties."""
+    from deqlib.course.chapter import find_chapter, find_root
+    from deqlib.course.road.feedback import return_pages
+
+    found = find_chapter(find_root(root), chapter)
+    done = return_pages(found, by_exchange=exchange)
+    print(f"{len(done.students)} pages: {done.folder}/STUDENT/{found.name}/{found.name}.html")
+    if exchange:
+        print(f"Released by the exchange: {len(done.students) - len(done.without_secret)}.")
+        if done.without_secret:
+            print(f"Not collected from the exchange, so not released there: {', '.join(done.without_secret)}.")
+
+
+@_for("instructors")
+def statistics(
+    chapter: One,
+    out: Annotated[Path | None, typer.Option(help="The picture; grading/results/NN_name.png by default.")] = None,
+    root: Root = None,
+) -> None:
+    """Show which exercise fails how, and draw it."""
+    from rich.console import Console
+
+    from deqlib.course.chapter import find_chapter, find_root
+    from deqlib.course.road import statistics as stats
+
+    found = find_chapter(find_root(root), chapter)
+    rows = stats.statistics(found)
+    Console().print(stats.table(found, rows))
+    path = out or found.root / "grading" / "results" / f"{found.name}.png"
+    print(f"{path}: {stats.draw(found, rows, path)}")
+
+
+@_for("instructors")
 def guide(
     write: Annotated[bool, typer.Option("--write", help="Write docs/rubric.md instead of printing it.")] = False,
     root: Root = None,

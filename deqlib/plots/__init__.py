@@ -7,6 +7,7 @@ from deqlib.plots.cobwebs import cobweb, cobweb_grid, cobweb_pair, linear_cobweb
 from deqlib.plots.depth import input_still, input_walk, two_depths, two_roads
 from deqlib.plots.draw import COLOURS, Picture, curves, scatter
 from deqlib.plots.gradients import echoes, tolerance_map, tolerances
+from deqlib.plots.grading import OUTCOMES, exercise_outcomes
 from deqlib.plots.mixing import anderson_grid, anderson_run, closest_point, memory_race, slow_map, weights
 from deqlib.plots.secants import (
     broyden_path,
@@ -24,6 +25,7 @@ from deqlib.plots.training import budget_curves, settled_images, training_run
 __all__ = [
     "COLOURS",
     "JACOBIANS",
+    "OUTCOMES",
     "Picture",
     "anderson_grid",
     "anderson_run",
@@ -38,6 +40,7 @@ __all__ = [
     "cobweb_pair",
     "curves",
     "echoes",
+    "exercise_outcomes",
     "h_equation",
     "input_still",
     "input_walk",

@@ -65,6 +65,10 @@ class Journal:
         """A student's last entry."""
         return self._entries.get(student)
 
+    def entries(self) -> list[Entry]:
+        """The last entry of every student, by name."""
+        return [self._entries[student] for student in sorted(self._entries)]
+
     def add(self, entry: Entry) -> None:
         """Append an entry; when this returns it is on the disk.
 
