@@ -27,6 +27,7 @@ except ModuleNotFoundError:
 
 __all__ = ["connect"]
 
+_CONNECT = 20  # seconds for the scheduler to answer
 _WAIT = 60  # seconds for a first worker to be there
 _here = threading.local()
 
@@ -44,7 +45,7 @@ def connect(address: str, kind: Kind, limits: Limits) -> Iterator[tuple[Farm, in
         CourseError: there is no scheduler at the address, or no worker joins it.
     """
     try:
-        client = Client(address, timeout=20)
+        client = Client(address, timeout=_CONNECT)
     except (OSError, ValueError) as error:
         raise CourseError(f"no dask scheduler answers at {address}: {plain(error)}") from None
     with client:

@@ -59,7 +59,7 @@ class Judges:
 
     def __init__(self, setup: tuple[str, ...], servers: int = 2, seconds: float = _SECONDS) -> None:
         self._setup, self._seconds = setup, seconds
-        self._idle: queue.Queue[_Server] = queue.Queue()
+        self._idle: queue.LifoQueue[_Server] = queue.LifoQueue()  # one that runs before one that must start
         for _ in range(servers):
             self._idle.put(_Server(setup, seconds))
 
