@@ -11,6 +11,7 @@ from typing import Any
 import ipywidgets as w
 
 from deqlib import plots
+from deqlib.data import stored_runs
 
 __all__ = [
     "anderson_explorer",
@@ -18,6 +19,7 @@ __all__ = [
     "cobweb_explorer",
     "explorer",
     "input_explorer",
+    "run_explorer",
     "survival_explorer",
     "tolerance_explorer",
     "truncation_explorer",
@@ -122,4 +124,16 @@ def survival_explorer() -> w.VBox:
         real=_slider("pair: real", 0.2, -4.0, 1.4, 0.1),
         imag=_slider("pair: imaginary", 1.5, 0.0, 5.0, 0.1),
         lone=_slider("real one", 0.5, -4.0, 1.4, 0.1),
+    )
+
+
+def run_explorer() -> w.VBox:
+    """Explore chapter 08: one stored training run, a model and a seed, before all the others."""
+    runs = stored_runs()
+    models, seeds = list(dict.fromkeys(r["model"] for r in runs)), sorted({r["seed"] for r in runs})
+    style = {"description_width": "6em"}
+    return explorer(
+        plots.stored_run,
+        model=w.Dropdown(options=models, description="model", style=style),
+        seed=w.ToggleButtons(options=seeds, description="seed", style=style),
     )

@@ -16,7 +16,7 @@ import pytest
 import torch
 from PIL import Image
 
-from deqlib.data import cifar, cifar10, download_cifar10
+from deqlib.data import cifar, cifar10, download_cifar10, stored_runs
 
 
 def test_the_mini_set_is_what_it_says() -> None:
@@ -223,3 +223,18 @@ def test_no_space_is_said_before_the_first_byte(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr("shutil.disk_usage", lambda _: Usage)
     with pytest.raises(OSError, match="has 10 MB free, the archive needs 170"):
         download_cifar10(tmp_path)
+
+
+def test_the_stored_runs_are_five_models_of_three_seeds_with_what_the_chapter_reads() -> None:
+    runs = stored_runs()
+    models = {r["model"] for r in runs}
+    assert {(r["model"], r["seed"]) for r in runs} == {(m, s) for m in models for s in range(3)}
+    assert len(models) == 5
+    for run in runs:
+        assert run["finished"]
+        assert run["pixels"] == "mini"
+        assert 40 <= len(run["history"]) <= 60
+        assert 0.6 < run["accuracy"] < 0.9
+        assert ("certificate" in run) == (run["model"] == "equilibrium")
+    runs.clear()
+    assert len(stored_runs()) == 15

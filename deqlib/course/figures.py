@@ -17,6 +17,7 @@ FIGURES: dict[str, dict[str, Callable[[], plots.Picture]]] = {
     "05_deq_layer": {"opening": plots.two_roads, "explorer": plots.input_still},
     "06_cheap_gradients": {"opening": plots.three_endings, "explorer": plots.truncation_map},
     "07_stability": {"opening": plots.warning_signs, "explorer": plots.survival_table},
+    "08_cifar": {"opening": plots.two_budgets, "explorer": plots.stored_scores},
 }
 
 

@@ -9,6 +9,7 @@ from deqlib.plots.draw import COLOURS, Picture, curves, scatter
 from deqlib.plots.gradients import echoes, tolerance_map, tolerances
 from deqlib.plots.grading import OUTCOMES, exercise_outcomes
 from deqlib.plots.mixing import anderson_grid, anderson_run, closest_point, memory_race, slow_map, weights
+from deqlib.plots.photographs import photographs, stored_run, stored_scores, two_budgets
 from deqlib.plots.secants import (
     broyden_path,
     broyden_walk,
@@ -49,12 +50,15 @@ __all__ = [
     "memory_race",
     "newton_race",
     "newton_residuals",
+    "photographs",
     "rate_map",
     "scatter",
     "secant_line",
     "settled_images",
     "slow_map",
     "spectrum",
+    "stored_run",
+    "stored_scores",
     "survival",
     "survival_table",
     "three_endings",
@@ -64,6 +68,7 @@ __all__ = [
     "truncation",
     "truncation_map",
     "tugs",
+    "two_budgets",
     "two_depths",
     "two_roads",
     "warning_signs",

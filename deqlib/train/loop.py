@@ -92,7 +92,7 @@ class Progress:
 
 def normalise(images: Tensor) -> Tensor:
     """Turn uint8 images (N, 3, H, W) into float32 of mean 0 and standard deviation 1 a channel."""
-    mean, std = (torch.tensor(v, device=images.device)[:, None, None] for v in (MEAN, STD))
+    mean, std = (torch.tensor(v, dtype=torch.float32, device=images.device)[:, None, None] for v in (MEAN, STD))
     return (images.float() / 255 - mean) / std
 
 
