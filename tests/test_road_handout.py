@@ -13,9 +13,11 @@ from pathlib import Path
 
 import nbformat
 import pytest
+import typer
 from cells import CHAPTERS, ROOT, cells, hidden
 from conftest import REPOSITORY, TINY, edit
 
+from deqlib import cli
 from deqlib.course.chapter import CourseError, find_notebook
 from deqlib.course.road import guide
 from deqlib.course.road.bundle import FOLDER
@@ -198,6 +200,19 @@ def test_the_rubric_is_what_chapters_and_answers_give() -> None:
         for cell in cells(chapter):
             if cell.kind != "locked":
                 assert f"`{cell.id}`" in page
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/instructors.md", "docs/students.md", "docs/rubric.md"])
+def test_every_command_in_a_page_for_people_exists_with_its_options(page: str) -> None:
+    commands = typer.main.get_command(cli.app).commands  # type: ignore[attr-defined]
+    text = (ROOT / page).read_text(encoding="utf-8")
+    typed = re.findall(r"`(deq [^`]+)`", text) + re.findall(r"^(deq [a-z]+ .+)$", text, re.M)
+    for line in (part for t in typed for part in re.split(r";\s*(?=deq )", t)):
+        _, verb, *words = re.sub(r"\s+#.*|\"[^\"]*\"", "", line).split()
+        assert verb in commands, line
+        known = {name for option in commands[verb].params for name in option.opts}
+        assert {w for w in words if w.startswith("--")} <= known | {"--help"}, line
+    assert typed
 
 
 def test_a_mistake_is_what_the_first_lines_of_a_wrong_answer_say(tmp_path: Path) -> None:
