@@ -1,7 +1,7 @@
 """What the exercises ask, take and earn, and how answers go wrong: generated from solutions/ and tests/answers/.
 
-Each wrong answer in tests/answers/NN/EXERCISE/ says in its first line which mistake it makes. The page is written by
-`deq guide --write`; a test fails when it is no longer what the sources give.
+Each wrong answer in tests/answers/NN/EXERCISE/ says in its first line, or by its name, which mistake it makes. The
+page is written by `deq guide --write`; a test fails when it is no longer what the sources give.
 """
 
 from __future__ import annotations
@@ -58,18 +58,14 @@ def write(root: Path) -> Path:
 
 
 def mistake(path: Path) -> str:
-    """Say which mistake a wrong answer makes, by the comment in its first lines.
-
-    Raises:
-        CourseError: the file does not begin with a comment.
-    """
+    """Say which mistake a wrong answer makes, by the comment in its first lines, else by its name."""
     lines = []
     for line in path.read_text(encoding="utf-8").splitlines():
         if not line.startswith("#"):
             break
         lines.append(line.removeprefix("#").strip())
     if not lines:
-        raise CourseError(f"{path} should begin with a comment that says what is wrong with it")
+        return path.stem.removeprefix("wrong_").replace("_", " ")
     return re.sub(r"^(wrong|violates)\b:?\s*", "", " ".join(lines), flags=re.I)
 
 
