@@ -62,6 +62,8 @@ def test_lists_exercises_with_their_numbers_points_and_tests(built_course: Path)
         (None, "no notebook at"),
         ("", "is empty"),
         ('{"cells": [\n {"cell_type"', "cut off or damaged at line 2"),
+        ('{"cells": [1, 2], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}', "not a valid notebook"),
+        (f'{{"cells": [], "metadata": {{}}, "nbformat": 4, "nbformat_minor": {"9" * 10_000}}}', "damaged"),
         ("hello", "it is not JSON"),
         ('{"a": 1}', "not a notebook of format 4"),
         ("[1, 2]", "not a notebook of format 4"),

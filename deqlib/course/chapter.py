@@ -164,9 +164,11 @@ def load_notebook(path: Path) -> NotebookNode:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # some editors save no cell ids; nothing here needs them
             nbformat.validate(nbformat.from_dict(data))
+        return nbformat.v4.reads(text)
     except nbformat.ValidationError as error:
         raise CourseError(f"{path} is not a valid notebook: {str(error).splitlines()[0]}") from None
-    return nbformat.v4.reads(text)
+    except (TypeError, AttributeError, LookupError, ValueError, RecursionError):  # it expects cells to be cells
+        raise CourseError(f"{path} is not a valid notebook: its parts are not what they should be") from None
 
 
 def _parse(path: Path, text: str) -> Any:
@@ -174,7 +176,7 @@ def _parse(path: Path, text: str) -> Any:
         raise CourseError(f"{path} is empty; take a fresh copy of the chapter")
     try:
         return json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # not JSON, or a number of more digits than Python reads
         what = "is not JSON"
         if text.lstrip().startswith("{"):
             where = f" at line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
