@@ -176,7 +176,7 @@ def grade(
     unsafe: Annotated[bool, typer.Option("--unsafe", help="Run it with your rights, unconfined.")] = False,
     workers: Annotated[int | None, typer.Option(min=1, help="Submissions at once; the cores by default.")] = None,
     again: Annotated[bool, typer.Option("--again", help="Grade also what was graded and has not changed.")] = False,
-    only: Annotated[str | None, typer.Option(help="An exercise (1.2 or its name): grade that one anew.")] = None,
+    only: Annotated[str | None, typer.Option(help="An exercise, e.g. 1.2: leave the others as they are.")] = None,
     with_tests: Annotated[bool, typer.Option("--with-tests", help="Show the hidden tests in the feedback.")] = False,
     seed: Annotated[int | None, typer.Option(min=0, max=2**31 - 1, help="Repeat a seed of the journal.")] = None,
     cluster: Annotated[str | None, typer.Option(help="A dask scheduler whose workers run it: tcp://...")] = None,

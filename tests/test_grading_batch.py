@@ -10,6 +10,7 @@ import io
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -352,6 +353,53 @@ def test_if_nothing_can_run_grading_says_why(
     hand_in(chapter, tmp_path / "in" / "ana.ipynb", SOLVED)
     with pytest.raises(CourseError, match="cannot be run: the sandbox's worker does not start"):
         graded()
+
+
+def test_a_notebook_that_no_reader_expects_costs_itself_alone(
+    chapter: Chapter, graded: Grade, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hand_in(chapter, tmp_path / "in" / "ana.ipynb", SOLVED)
+    half = hand_in(chapter, tmp_path / "in" / "bob.ipynb", SOLVED)
+    half.write_text(half.read_text().replace("return x / 2", "return x / 2  # \\ud800"))
+    for i, strange in enumerate(("text", ["a"], {"grade_id": ["a"], "solution": True}, {"grade_id": {}, "grade": 1})):
+        notebook = load_notebook(hand_in(chapter, tmp_path / "in" / f"odd{i}.ipynb", SOLVED))
+        for cell in notebook.cells:
+            cell.metadata["nbgrader"] = strange
+        (tmp_path / "in" / f"odd{i}.ipynb").write_text(json.dumps(notebook))
+    rebuild = batch.rebuild
+
+    def broken(chapter: Chapter, notebook: Any) -> Work:
+        if any("return [x][1]" in c.source for c in notebook.cells):
+            raise RecursionError("too deep")
+        return rebuild(chapter, notebook)
+
+    monkeypatch.setattr(batch, "rebuild", broken)
+    hand_in(chapter, tmp_path / "in" / "cy.ipynb", {"double": "return [x][1]"})
+    found = graded()
+    assert {s: found[s].score for s in ("ana", "cy")} == {"ana": 6, "cy": None}
+    assert found["bob"].score is not None
+    assert "RecursionError: too deep" in found["cy"].remark
+    assert not any(v.failed for v in found.values()), "grading them again would end the same way"
+    for i in range(4):
+        assert found[f"odd{i}"].score is not None or found[f"odd{i}"].remark
+
+
+def test_a_gradebook_that_cannot_be_written_leaves_everything_as_it_was(
+    chapter: Chapter, graded: Grade, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hand_in(chapter, tmp_path / "in" / "ana.ipynb", WRONG)
+    graded()
+    lock = sqlite3.connect(chapter.root / "grading" / "gradebook.db")
+    lock.execute("BEGIN IMMEDIATE")
+    monkeypatch.setattr("deqlib.course.grading.gradebook._ATTEMPTS", 1)
+    hand_in(chapter, tmp_path / "in" / "ana.ipynb", SOLVED)
+    found = graded()["ana"]
+    lock.rollback()
+    lock.close()
+    assert (found.failed, found.score) == (True, 3)
+    assert "database is locked" in found.remark
+    assert len(journal(chapter)) == 1
+    assert graded()["ana"].score == 6
 
 
 @pytest.mark.slow

@@ -100,6 +100,13 @@ def test_deq_grade_gives_each_exercise_its_points(graded_class: Class, deq: Deq)
     assert graded_class.score("empty") == 0
     after = {p: p.read_bytes() for p in (chapter.root / "course").rglob("*") if p.is_file()}
     assert after == before
+    # nbgrader's own commands go on from these records.
+    nbgrader(chapter.root, "export", "--to", str(chapter.root / "grades.csv"))
+    exported = read_grades(chapter.root / "grades.csv")
+    assert {s: float(exported[s]["score"]) for s in rows} == {s: graded_class.score(s) for s in rows}
+    nbgrader(chapter.root, "generate_feedback", chapter.name, "--force")
+    feedback = chapter.root / "grading" / "feedback" / "half" / chapter.name / f"{chapter.name}.html"
+    assert f"(Score: {graded_class.score('half')} / {best})" in feedback.read_text(encoding="utf-8")
 
 
 @pytest.mark.slow

@@ -36,7 +36,8 @@ from deqlib.course.grading.work import Limits, Ran, Work
 
 __all__ = ["grade"]
 
-_LIMITS = Limits()
+# The probes of the course return well below 1 MB; all that a submission returns is in memory at once.
+_LIMITS = Limits(value_bytes=8 << 20)
 # What a machine that is short of time or memory can do to an honest answer: worth a second look.
 _MACHINE = ("timed out", "killed", "not run")
 
@@ -57,8 +58,8 @@ class Job:
     """A submission that has to run, and what came of it."""
 
     submission: Submission
-    data: bytes
     seed: int
+    data: bytes = b""
     before: Entry | None = None  # where one exercise is graded anew: the entry that has the others
     work: Work | None = None
     ran: Ran | None = None
@@ -104,15 +105,18 @@ def grade(
     found = exercises(load_notebook(chapter.source), chapter.number)
     options = Options(limits, again, with_tests, seed, _exercise(found, only))
     submissions = collect(folder, chapter.name)
-    with _farm(kind, limits, workers, cluster) as (farm, count):
-        runs = chapter.root / "grading" / "runs"
-        with alone(runs / f"{chapter.name}.lock"), Book(chapter) as book:
-            batch = _Batch(chapter, book, Journal(runs / f"{chapter.name}.jsonl"), options)
-            jobs = [job for s in submissions if (job := batch.job(s)) is not None]
-            if jobs:
-                batch.run(jobs, farm, min(count, len(jobs)), console)
-            for submission in submissions:
-                batch.finish(submission)
+    runs = chapter.root / "grading" / "runs"
+    with _farm(kind, limits, workers, cluster) as (farm, count), alone(runs / f"{chapter.name}.lock"):
+        try:
+            with Book(chapter) as book:
+                batch = _Batch(chapter, book, Journal(runs / f"{chapter.name}.jsonl"), options)
+                jobs = [job for s in submissions if (job := batch.job(s)) is not None]
+                if jobs:
+                    batch.run(jobs, farm, min(count, len(jobs)), console)
+                for submission in submissions:
+                    batch.finish(submission)
+        except BookError as error:
+            raise CourseError(f"{error}; what was graded is kept, grade again") from None
     path = out / f"{chapter.name}.csv"
     write_text(path, as_csv(chapter, submissions, found))
     console.print(as_table(chapter, submissions, found))
@@ -166,7 +170,7 @@ class _Batch:
             submission.verdicts, submission.remark, submission.seed = entry.verdicts, entry.remark, entry.seed
             return None
         seed = secrets.randbelow(2**31) if options.seed is None else options.seed
-        return Job(submission, data, seed, before=entry if same and options.only else None)
+        return Job(submission, seed, before=entry if same and options.only else None)
 
     def _is_done(self, entry: Entry) -> bool:
         options = self._options
@@ -200,6 +204,7 @@ class _Batch:
                         waiting.append(job)
                         continue
                     self._record(job)
+                    job.data, job.work, job.ran = b"", None, None  # a class of hundreds should not pile up here
                     bar.update(task, advance=1, description=f"Graded {plain(job.submission.student, 30)}")
 
     def _try(self, runs: Runs, job: Job, judges: Judges, folder: Path) -> None:
@@ -209,6 +214,10 @@ class _Batch:
             job.work = job.work or self._rebuild(job, folder)
         except CourseError as error:
             submission.remark = plain(error)
+            return
+        except Exception as error:  # metadata that nobody thought of
+            what = plain(f"{type(error).__name__}: {error}", 200)
+            submission.remark = f"the notebook cannot be read as one of this chapter ({what})"
             return
         try:
             wanted = self._wanted(job, job.work)
@@ -222,9 +231,11 @@ class _Batch:
         else:
             first = job.verdicts or {}
             job.verdicts = first | {n: v for n, v in found.items() if n not in first or v.earned > first[n].earned}
-            job.ran = ran if job.ran is None else replace(job.ran, seconds=job.ran.seconds + ran.seconds)
+            before = job.ran.seconds if job.ran is not None else 0.0
+            job.ran = replace(job.ran or ran, outcomes={}, seconds=before + ran.seconds)
 
     def _rebuild(self, job: Job, folder: Path) -> Work:
+        job.data = collecting.read(job.submission.path, self._chapter.name)
         path = folder / f"{job.submission.student}.ipynb"
         try:
             path.write_bytes(job.data.removeprefix(b"\xef\xbb\xbf"))  # some editors put this mark of UTF-8 first
@@ -249,7 +260,10 @@ class _Batch:
     def _record(self, job: Job) -> None:
         """Write down what became of a submission, unless nothing became of it: then an older record stands."""
         submission, student = job.submission, job.submission.student
-        if submission.remark or job.work is None or job.ran is None or job.verdicts is None:
+        if submission.remark:
+            return
+        if job.work is None or job.ran is None or job.verdicts is None:
+            submission.remark, submission.failed = "not graded now: its thread ended; grade again", True
             return
         old = job.before.verdicts if job.before is not None else {}
         verdicts = {n: v for n in job.work.tests if (v := job.verdicts.get(n) or old.get(n)) is not None}
@@ -265,8 +279,9 @@ class _Batch:
             scores = self._book.scores(student) or {}
             feedback.write(self._chapter, student, job.data, graded, scores, remark, with_tests=with_tests)
             self._journal.add(entry)
-        except (BookError, OSError) as error:
-            submission.remark, submission.failed = f"not recorded: {plain(error)}; grade again", True
+        except Exception as error:  # one that cannot be written, for whatever reason, must not stop the others
+            what = error if isinstance(error, BookError | OSError) else f"{type(error).__name__}: {error}"
+            submission.remark, submission.failed = f"not recorded: {plain(what)}; grade again", True
         else:
             submission.verdicts, submission.remark, submission.seed = verdicts, remark, job.seed
 

@@ -86,17 +86,22 @@ def _cells(ours: list[NotebookNode], graded: Graded) -> Iterator[NotebookNode]:
     known = {_id(cell) for cell in ours if cell.cell_type == "code"}
     for number, cell in enumerate(graded.work.cells):
         if cell.id not in known or cell.kind == "own":
-            yield _with_outputs(new_code_cell(cell.source, id=f"own-{number}"), cell.id, graded)
+            yield _with_outputs(new_code_cell(_utf8(cell.source), id=f"own-{number}"), cell.id, graded)
             continue
         while left:
             mine = left.pop(0)
             if mine.cell_type == "code" and _id(mine) == cell.id:
                 if cell.kind == "solution":
-                    mine.source = cell.source
+                    mine.source = _utf8(cell.source)
                 yield _with_outputs(mine, cell.id, graded)
                 break
             yield _without_outputs(mine)
     yield from map(_without_outputs, left)
+
+
+def _utf8(text: str) -> str:
+    """JSON can spell halves of characters, which no file can hold."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _id(cell: NotebookNode) -> str:

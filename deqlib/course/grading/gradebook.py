@@ -10,7 +10,8 @@ import datetime as dt
 import os
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,8 @@ from deqlib.course.chapter import Chapter, CourseError, grade_id, has_role, load
 from deqlib.course.grading.verdicts import Verdict, plain
 
 __all__ = ["Book", "BookError"]
+
+_ATTEMPTS = 3
 
 
 class BookError(Exception):
@@ -82,19 +85,21 @@ class Book:
 
     def scores(self, student: str) -> dict[str, float] | None:
         """A student's points by exercise, manual ones included, or None if there is no record."""
-        found = self._submission(student)
-        if found is None:
-            return None
         scores: dict[str, float] = {}
-        for grade in found.notebooks[0].grades:
-            exercise = grade.name.rpartition("-")[0]
-            scores[exercise] = scores.get(exercise, 0.0) + grade.score
+        with _errors("read"):
+            found = self._submission(student)
+            if found is None:
+                return None
+            for grade in found.notebooks[0].grades:
+                exercise = grade.name.rpartition("-")[0]
+                scores[exercise] = scores.get(exercise, 0.0) + grade.score
         return scores
 
     def automatic(self, student: str) -> dict[str, float | None]:
         """The automatic score of each of a student's test cells; empty if there is no record."""
-        found = self._submission(student)
-        return {} if found is None else {g.name: g.auto_score for g in found.notebooks[0].grades}
+        with _errors("read"):
+            found = self._submission(student)
+            return {} if found is None else {g.name: g.auto_score for g in found.notebooks[0].grades}
 
     def record(self, student: str, verdicts: Mapping[str, Verdict], timestamp: dt.datetime | None = None) -> None:
         """Write what a student's tests came to, all of it or nothing.
@@ -107,13 +112,17 @@ class Book:
         Raises:
             BookError: nothing was written.
         """
-        try:
-            self._write(student, verdicts, timestamp)
-            self._book.db.commit()
-        except SQLAlchemyError as error:
-            raise BookError(f"the gradebook could not be written: {_brief(error)}") from None
-        finally:
-            self._book.db.rollback()
+        for attempt in range(_ATTEMPTS):
+            try:
+                with _errors("written"):
+                    self._write(student, verdicts, timestamp)
+                    self._book.db.commit()
+                return
+            except BookError:  # somebody else may be writing, or the server was restarted
+                if attempt + 1 == _ATTEMPTS:
+                    raise
+            finally:
+                self._book.db.rollback()
 
     def _write(self, student: str, verdicts: Mapping[str, Verdict], timestamp: dt.datetime | None) -> None:
         submission = self._submission(student) or self._new_submission(student)
@@ -171,6 +180,14 @@ def _register(chapter: Chapter, config: Any) -> None:
         except CourseError as error:
             hint = "if its cells changed since the last grading, move the folder grading/ away and grade again"
             raise CourseError(f"{error}; {hint}") from None
+
+
+@contextmanager
+def _errors(verb: str) -> Iterator[None]:
+    try:
+        yield
+    except SQLAlchemyError as error:
+        raise BookError(f"the gradebook could not be {verb}: {_brief(error)}") from None
 
 
 def _brief(error: SQLAlchemyError) -> str:

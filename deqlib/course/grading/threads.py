@@ -46,8 +46,10 @@ def in_threads(jobs: list[T], farm: Farm, count: int, work: Callable[[Runs, T], 
                         job = todo.get_nowait()
                     except queue.Empty:
                         return
-                    work(runs, job)
-                    done.put(job)
+                    try:
+                        work(runs, job)
+                    finally:
+                        done.put(job)
         except Exception as error:  # the sandbox did not start, or did not end
             done.put(error)
 
