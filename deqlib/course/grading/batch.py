@@ -216,8 +216,8 @@ class _Batch:
             submission.remark = plain(error)
             return
         except Exception as error:  # metadata that nobody thought of
-            what = plain(f"{type(error).__name__}: {error}", 200)
-            submission.remark = f"the notebook cannot be read as one of this chapter ({what})"
+            said = plain(f"{type(error).__name__}: {error}", 200)
+            submission.remark = f"the notebook cannot be read as one of this chapter ({said})"
             return
         try:
             wanted = self._wanted(job, job.work)
