@@ -63,7 +63,7 @@ def test_a_class_from_hand_in_to_statistics(course: Path, deq: Deq, tmp_path: Pa
     assert "(Score: 4 / 6)" in pages["ben"]
     assert "1.1 halve: 1 of 3 points by hand: right but for &lt;the&gt; last digit" in pages["ben"]
     assert "(Score: 2.8 / 6)" in pages["cyd"], "4 points, two days begun at 0.6 each"
-    assert "1.2 points off" in pages["cyd"]
+    assert "handed in 38.0 hours after the due date: 1.2 points off" in pages["cyd"]
     original = course / f"grading/feedback/ana/{TINY}/{TINY}.html"
     assert pages["ana"] == original.read_text()
     assert not [s for s, page in pages.items() if "def judge" in page]
@@ -159,7 +159,7 @@ def test_the_picture_says_in_words_what_it_shows(course: Path, tmp_path: Path) -
 
 def test_a_page_without_a_headline_is_not_returned_as_if_it_were_complete(course: Path) -> None:
     class Submission:
-        late_submission_penalty, score, max_score = 1.0, 3.0, 6.0
+        late_submission_penalty, score, max_score, total_seconds_late = 1.0, 3.0, 6.0, 7200.0
         student = type("Student", (), {"id": "ana"})
         notebooks = (type("Notebook", (), {"grades": (), "comments": ()}),)
 

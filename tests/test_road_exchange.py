@@ -5,6 +5,7 @@ Making users takes root. Everybody else runs the tests of this file that need on
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import shutil
 import subprocess
@@ -19,6 +20,7 @@ import pytest
 from conftest import REPOSITORY, TINY, edit
 
 from deqlib.course.chapter import Chapter, CourseError
+from deqlib.course.grading import collecting
 from deqlib.course.road import exchange
 
 Deq = Callable[..., tuple[int, str, str]]
@@ -124,6 +126,11 @@ def test_two_students_fetch_submit_and_read_their_own_feedback(
         assert set(found) == {ana.name, ben.name}
         assert "return x / 2" in found[ana.name], "the latest counts"
         assert (course / "grading" / "inbox").stat().st_mode & 0o077 == 0
+        folder = course / "grading" / "inbox" / TINY
+        assert [s.remark for s in collecting.collect(folder, TINY)] == ["", ""], "what `deq grade` takes"
+        stamp = collecting.handed_in(folder / ana.name / TINY / f"{TINY}.ipynb")
+        assert stamp is not None
+        assert abs(stamp - dt.datetime.now(dt.UTC).replace(tzinfo=None)) < dt.timedelta(minutes=20)
         assert "0 new" in deq("collect", 1, "--root", course)[1]
 
         code, _, err = deq("release", 1, "--root", course)

@@ -137,6 +137,15 @@ def test_without_a_gradebook_the_line_says_what_to_run(course: Path, deq: Deq) -
     assert not (course / "grading" / "gradebook.db").exists()
 
 
+def test_a_chapter_that_nobody_was_graded_in_is_one_line(course: Path, empty_book: bytes, deq: Deq) -> None:
+    (course / "grading").mkdir(exist_ok=True)
+    (course / "grading" / "gradebook.db").write_bytes(empty_book)
+    late_, points = ("late", 1, "--due", "2026-10-12 20:00Z"), ("points", 1, "ana", "1.1", 2, "--why", "x")
+    for command in (late_, points, ("feedback", 1)):
+        code, _, err = deq(*command, "--root", course)
+        assert (code, err) == (2, f"deq: nothing of {TINY} is graded yet; run `deq grade` first\n")
+
+
 @given(st.lists(st.tuples(st.integers(1, 4), st.integers(0, 4)), min_size=1, max_size=5), st.floats(0, 1))
 def test_shares_add_up_and_fit(cells: list[tuple[int, int]], part: float) -> None:
     class Cell:

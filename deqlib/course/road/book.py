@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.api import Gradebook
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -21,7 +21,7 @@ from deqlib.course.build import load_config
 from deqlib.course.chapter import Chapter, CourseError, all_chapters, exercises, load_notebook
 from deqlib.course.checking import points
 
-__all__ = ["give_points", "grades_csv", "harmless", "opened", "submission_of"]
+__all__ = ["give_points", "grades_csv", "harmless", "opened", "submission_of", "submissions_of"]
 
 
 @contextmanager
@@ -44,23 +44,30 @@ def opened(root: Path) -> Iterator[Any]:
         raise CourseError(f"the gradebook cannot be used just now: {reason}") from None
 
 
+def submissions_of(book: Any, chapter: str) -> list[Any]:
+    """Everyone's submission of a chapter in the gradebook, by student.
+
+    Raises:
+        CourseError: there is none.
+    """
+    found = book.assignment_submissions(chapter) if any(a.name == chapter for a in book.assignments) else []
+    if not found:
+        raise CourseError(f"nothing of {chapter} is graded yet; run `deq grade` first")
+    return sorted(found, key=lambda submission: submission.student.id)
+
+
 def submission_of(book: Any, chapter: str, student: str) -> Any:
     """A student's notebook of a chapter in the gradebook.
 
     Raises:
         CourseError: there is no grade of that student; near names are listed.
     """
-    try:
+    known = [submission.student.id for submission in submissions_of(book, chapter)]
+    if student in known:
         return book.find_submission_notebook(chapter, chapter, student)
-    except MissingEntry:
-        known = sorted(s.student.id for s in book.assignment_submissions(chapter)) if _has(book, chapter) else []
-        near = [name for name in known if name.lower().startswith(student[:2].lower())] or known
-        names = ", ".join(near[:8]) + (", ..." if len(near) > 8 else "")
-        raise CourseError(f"{student} has no grade in {chapter}; graded are: {names or 'none'}") from None
-
-
-def _has(book: Any, chapter: str) -> bool:
-    return any(assignment.name == chapter for assignment in book.assignments)
+    near = [name for name in known if name.lower().startswith(student[:2].lower())] or known
+    names = ", ".join(near[:8]) + (", ..." if len(near) > 8 else "")
+    raise CourseError(f"{student} has no grade in {chapter}; graded are: {names}")
 
 
 # --------------------------------------------------------------------------------------------------------------------

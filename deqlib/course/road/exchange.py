@@ -27,10 +27,10 @@ from nbgrader.exchange.default import ExchangeCollect, ExchangeReleaseAssignment
 
 from deqlib.course.build import build, load_config, quiet_log
 from deqlib.course.chapter import Chapter, CourseError, write_bytes
+from deqlib.course.grading.collecting import MAX_BYTES
 
 __all__ = ["collect", "release", "return_feedback"]
 
-_MAX_BYTES = 20 << 20  # as `deq grade`
 _SLACK = dt.timedelta(minutes=5)  # between nbgrader's timestamp and the moment at which its copy is finished
 
 
@@ -183,9 +183,9 @@ def _read_submission(folder: Path, notebook: str) -> tuple[dict[str, bytes], dt.
         owner = os.fstat(handle).st_uid
         files = {}
         with _regular(handle, notebook, owner) as (file, changed):
-            files[notebook] = file.read(_MAX_BYTES + 1)
-        if len(files[notebook]) > _MAX_BYTES:
-            raise CourseError(f"{notebook} has more than {_MAX_BYTES >> 20} MB")
+            files[notebook] = file.read(MAX_BYTES + 1)
+        if len(files[notebook]) > MAX_BYTES:
+            raise CourseError(f"{notebook} has more than {MAX_BYTES >> 20} MB")
         with contextlib.suppress(OSError, CourseError), _regular(handle, "submission_secret.txt", owner) as (file, _):
             secret = file.read(200)
             if re.fullmatch(rb"[0-9a-f]{128}", secret):

@@ -15,7 +15,7 @@ from typing import Any
 
 from deqlib.course.chapter import Chapter, CourseError, exercises, load_notebook, write_text
 from deqlib.course.checking import points
-from deqlib.course.road.book import opened
+from deqlib.course.road.book import opened, submissions_of
 from deqlib.course.road.exchange import return_feedback
 
 __all__ = ["Returned", "return_pages"]
@@ -46,7 +46,7 @@ def return_pages(chapter: Chapter, *, by_exchange: bool) -> Returned:
     grading, folder = chapter.root / "grading", chapter.root / "grading" / "returned"
     students, without = [], []
     with opened(chapter.root) as book:
-        for submission in sorted(book.assignment_submissions(chapter.name), key=lambda s: s.student.id):
+        for submission in submissions_of(book, chapter.name):
             student = submission.student.id
             page = grading / "feedback" / student / chapter.name / f"{chapter.name}.html"
             if not page.is_file():
@@ -90,7 +90,8 @@ def _decisions(chapter: Chapter, submission: Any) -> Iterator[str]:
         elif said:
             yield f"{exercise.number} {exercise.name}{said}"
     if penalty := submission.late_submission_penalty:
-        yield f"handed in late: {points(penalty)} points off"
+        hours = submission.total_seconds_late / 3600
+        yield f"handed in {hours:.1f} hours after the due date: {points(penalty)} points off"
 
 
 def _copy_secret(source: Path, target: Path) -> bool:

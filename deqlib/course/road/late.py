@@ -21,7 +21,7 @@ from rich.text import Text
 
 from deqlib.course.chapter import Chapter, CourseError
 from deqlib.course.checking import points
-from deqlib.course.road.book import opened, submission_of
+from deqlib.course.road.book import opened, submission_of, submissions_of
 
 __all__ = ["Late", "Rule", "extensions", "judge_times", "moment", "read_times", "table"]
 
@@ -153,8 +153,7 @@ def judge_times(
     with opened(chapter.root) as book:
         for student in {**(times or {}), **(extensions or {})}:
             submission_of(book, chapter.name, student)  # a name that is not known is a slip
-        submissions = sorted(book.assignment_submissions(chapter.name), key=lambda s: s.student.id)
-        for submission in submissions:
+        for submission in submissions_of(book, chapter.name):
             student = submission.student.id
             longer = (extensions or {}).get(student, submission.extension or dt.timedelta(0))
             stamp = submission.timestamp and submission.timestamp.replace(tzinfo=dt.UTC)
