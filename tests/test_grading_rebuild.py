@@ -95,3 +95,19 @@ def test_own_cells_stay_where_they_were(notebook):
     assert len({cell.id for cell in cells}) == len(cells)
     assert places[0] == 0
     assert cells[places[1] + 1].id == "cobweb_points"
+
+
+def test_demonstrations_run_only_where_their_names_are_read(notebook):
+    ids = [cell.id for cell in rebuild(CHAPTER, notebook).cells if cell.kind == "ours"]
+    assert ids == ["setup"]
+    demo = next(cell.id for cell in load_notebook(CHAPTER.source).cells if cell.source.startswith("W, x = check."))
+    notebook.cells[at(notebook, "optimal_damping")].source = "def optimal_damping(lo, hi):\n    return layer(lo)\n"
+    assert demo in [cell.id for cell in rebuild(CHAPTER, notebook).cells]
+    notebook.cells[at(notebook, "optimal_damping")].source = "%time y = W.norm()"
+    assert demo in [cell.id for cell in rebuild(CHAPTER, notebook).cells]
+
+
+def test_a_cell_that_can_look_anywhere_keeps_all_before_it(notebook):
+    few = len(rebuild(CHAPTER, notebook).cells)
+    notebook.cells[at(notebook, "optimal_damping")].source = "answer = globals()['lay' + 'er']"
+    assert len(rebuild(CHAPTER, notebook).cells) > few + 5

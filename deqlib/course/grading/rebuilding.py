@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from nbformat import NotebookNode
 
 from deqlib.course.chapter import Chapter, CourseError, grade_id, has_role, load_notebook
+from deqlib.course.grading.needed import needed
 from deqlib.course.grading.work import Cell, Test, Work
 
 __all__ = ["rebuild"]
@@ -28,7 +29,8 @@ def rebuild(chapter: Chapter, notebook: NotebookNode) -> Work:
         notebook: the student's, of format 4.
 
     Returns:
-        The work to run. A student's own cells follow the cell of ours that they followed in their notebook.
+        The work to run. A student's own cells follow the cell of ours that they followed in their notebook. Our
+        demonstrations are in it only where a later cell needs their names.
 
     Raises:
         CourseError: our own notebooks are missing, or a test cell of ours has not the form of CONTRIBUTING.md.
@@ -52,7 +54,8 @@ def rebuild(chapter: Chapter, notebook: NotebookNode) -> Work:
         else:
             cells.append(Cell(name, "ours", cell.source))
         cells += own.get(name, [])
-    return Work(chapter.name, tuple(cells), tests, tuple(remarks))
+    demos = {cell.id for cell in cells if cell.kind == "ours"} - {grade_id(cell) for cell in ours}
+    return Work(chapter.name, tuple(needed(cells, tests, demos)), tests, tuple(remarks))
 
 
 def _is_test(cell: NotebookNode) -> bool:

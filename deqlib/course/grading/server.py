@@ -1,0 +1,67 @@
+"""Starts the inside's server in a sandbox, and hands it what each submission needs."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import socket
+import subprocess
+import tempfile
+from typing import Any
+
+from deqlib.course.chapter import CourseError
+from deqlib.course.grading.sandbox import Sandbox
+from deqlib.course.inside.wire import ANSWER, send
+
+__all__ = ["Server"]
+
+_START_SECONDS = 120  # torch from a cold disk, on a machine with other work
+
+
+class Server:
+    """A running server, which has imported torch and forks for each submission.
+
+    Raises:
+        CourseError: it does not start.
+    """
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self.sandbox, self.served = sandbox, 0
+        self._folder = tempfile.mkdtemp(prefix="deq-grade-")
+        self._said = tempfile.TemporaryFile()  # noqa: SIM115  # not a pipe, which would fill up unread
+        self._link, theirs = socket.socketpair()
+        with theirs:
+            self._process = subprocess.Popen(
+                sandbox.command("-m", "deqlib.course.inside.worker", str(theirs.fileno())),
+                pass_fds=[theirs.fileno()], cwd=self._folder, env=sandbox.environment(self._folder),
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self._said,
+            )  # fmt: skip
+        self._link.settimeout(_START_SECONDS)
+        try:
+            if len(self._link.recv(ANSWER.size)) < ANSWER.size:
+                raise EOFError
+        except (OSError, EOFError):
+            said = self.stop()
+            raise CourseError(f"the sandbox's server does not start: {said or 'it says nothing'}") from None
+
+    @property
+    def alive(self) -> bool:
+        """Whether it still runs."""
+        return self._process.poll() is None
+
+    def fork(self, options: dict[str, Any], fds: tuple[int, int, int]) -> None:
+        """Have a keeper forked that holds the other ends of keeper's link, shell's link and output."""
+        self.served += 1
+        send(self._link, {**options, "nested": self.sandbox.nested, "as_nobody": self.sandbox.as_nobody}, fds)
+
+    def stop(self) -> str:
+        """End it; return the last line of what it said on its error stream."""
+        self._link.close()
+        self._process.kill()
+        self._process.wait()
+        said = ""
+        with self._said, contextlib.suppress(OSError):
+            self._said.seek(0)
+            said = self._said.read()[-2000:].decode(errors="replace").strip().rpartition("\n")[2]
+        shutil.rmtree(self._folder, ignore_errors=True)
+        return said
