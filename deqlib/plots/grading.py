@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+from matplotlib.ticker import MaxNLocator
 
 from deqlib.plots.draw import COLOURS, Picture, canvas, styled
 
@@ -39,10 +40,15 @@ def exercise_outcomes(counts: Mapping[str, Mapping[str, int]], *, title: str = "
     for outcome, (colour, hatch) in OUTCOMES.items():
         widths = np.array([found.get(outcome, 0) for found in counts.values()], dtype=float)
         bars = ax.barh(list(counts), widths, left=left, color=colour, hatch=hatch, edgecolor="white", label=outcome)
-        ax.bar_label(bars, [f"{w:.0f}" if w else "" for w in widths], label_type="center", fontsize=9)
+        labels = ax.bar_label(bars, [f"{w:.0f}" if w else "" for w in widths], label_type="center", fontsize=9)
+        for label in labels:
+            if label.get_text():
+                label.set_bbox({"facecolor": "white", "edgecolor": "none", "pad": 1})
         left += widths
     ax.invert_yaxis()
+    ax.set_axisbelow(True)
     ax.grid(axis="y", visible=False)
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.set(xlabel="students", title=title)
     figure.legend(loc="outside right center", fontsize=9)
     return figure
