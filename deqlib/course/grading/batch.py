@@ -36,8 +36,8 @@ from deqlib.course.grading.work import Limits, Ran, Work
 
 __all__ = ["grade"]
 
-# The probes of the course return well below 1 MB; all that a submission returns is in memory at once.
-_LIMITS = Limits(value_bytes=8 << 20)
+# The probes of the course return at most 3.2 MB; all that a submission returns is in memory at once.
+_LIMITS = Limits(value_bytes=16 << 20)
 # What a machine that is short of time or memory can do to an honest answer: worth a second look.
 _MACHINE = ("timed out", "killed", "not run")
 
