@@ -72,9 +72,16 @@ def setup(chapter: str) -> dict[str, Any]:
 
 
 def earned(
-    chapter: str, answers: dict[str, str], *, only: str | None = None, seeds: tuple[int, ...] = (0,)
+    chapter: str,
+    answers: dict[str, str],
+    *,
+    only: str | None = None,
+    seeds: tuple[int, ...] = (0,),
+    visible: bool = True,
 ) -> dict[str, Any]:
     """Run every test cell, or those of `only` one exercise, with the given answers; the rest stays a stub.
+
+    Without `visible`, of a test cell only the hidden part runs, as if a learner had switched the rest off.
 
     Returns a dict from a test cell's id to its points, or to the exception that failed it.
     """
@@ -87,7 +94,7 @@ def earned(
             elif cell.kind == "test" and only in (None, cell.exercise):
                 try:
                     with _limit(60 + 3 * len(seeds)):
-                        _run(cell.source, names)
+                        _run(cell.source if visible else hidden(cell.source), names)
                     result[cell.id] = cell.points
                 except Exception as error:
                     result[cell.id] = error

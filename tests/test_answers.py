@@ -69,6 +69,14 @@ def test_a_wrong_answer_is_rejected_with_a_message(path: Path) -> None:
     assert any(f.__cause__ is None for f in failures), f"rejected by crashes alone: {failures[0].__cause__!r}"
 
 
+@pytest.mark.parametrize("path", files("wrong"), ids=label)
+def test_a_wrong_answer_is_rejected_by_hidden_tests_alone(path: Path) -> None:
+    """What a learner can see runs in a process that belongs to the learner, who can switch it off."""
+    chapter, name = chapter_of(path), path.parent.name
+    got = earned(chapter, solved(chapter) | {name: path.read_text()}, only=name, visible=False)
+    assert any(isinstance(v, Exception) for v in got.values()), "only visible checks reject it"
+
+
 @pytest.mark.parametrize("path", files("right"), ids=label)
 def test_a_correct_alternative_gets_full_points(path: Path) -> None:
     chapter, name = chapter_of(path), path.parent.name
