@@ -164,7 +164,8 @@ def load_notebook(path: Path) -> NotebookNode:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # some editors save no cell ids; nothing here needs them
             nbformat.validate(nbformat.from_dict(data))
-        return nbformat.v4.reads(text)
+        # Half of a character, as in "\ud800", could not be written to any file again.
+        return nbformat.v4.reads(json.dumps(data, ensure_ascii=False).encode(errors="replace").decode())
     except nbformat.ValidationError as error:
         raise CourseError(f"{path} is not a valid notebook: {str(error).splitlines()[0]}") from None
     except (TypeError, AttributeError, LookupError, ValueError, RecursionError):  # it expects cells to be cells
