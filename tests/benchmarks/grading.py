@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import resource
 import shutil
 import subprocess
 import sys
@@ -51,23 +50,8 @@ def new_class(chapter: Chapter, folder: Path, count: int) -> list[str]:
     return students
 
 
-class Clock:
-    """Wall time, and the processor time of all ended child processes: the second says more on a busy machine."""
-
-    def __init__(self) -> None:
-        self._began, self._used = time.perf_counter(), self._children()
-
-    def read(self) -> tuple[float, float]:
-        return time.perf_counter() - self._began, self._children() - self._used
-
-    @staticmethod
-    def _children() -> float:
-        used = resource.getrusage(resource.RUSAGE_CHILDREN)
-        return used.ru_utime + used.ru_stime
-
-
-def stock(chapter: Chapter, folder: Path, students: list[str]) -> tuple[tuple[float, float], list[float]]:
-    """Times and scores of one `nbgrader autograde` of the class."""
+def stock(chapter: Chapter, folder: Path, students: list[str]) -> tuple[float, list[float]]:
+    """Seconds and scores of one `nbgrader autograde` of the class."""
     for student in students:
         target = chapter.root / "grading" / "submitted" / student / chapter.name / f"{chapter.name}.ipynb"
         target.parent.mkdir(parents=True)
@@ -79,23 +63,23 @@ def stock(chapter: Chapter, folder: Path, students: list[str]) -> tuple[tuple[fl
         subprocess.run(command, cwd=chapter.root, env=environment, check=True, capture_output=True)
 
     nbgrader("generate_assignment", chapter.name, "--force")
-    clock = Clock()
+    began = time.perf_counter()
     nbgrader("autograde", chapter.name)
-    times = clock.read()
+    seconds = time.perf_counter() - began
     nbgrader("export", "--to", str(chapter.root / "grades.csv"))
     rows = [line.split(",") for line in (chapter.root / "grades.csv").read_text().splitlines()]
-    return times, [float(row[rows[0].index("score")]) for row in rows[1:]]
+    return seconds, [float(row[rows[0].index("score")]) for row in rows[1:]]
 
 
-def ours(chapter: Chapter, folder: Path) -> tuple[tuple[float, float], list[float]]:
-    """Times and scores of one `deq grade` of the class, start and end of its processes included."""
+def ours(chapter: Chapter, folder: Path) -> tuple[float, list[float]]:
+    """Seconds and scores of one `deq grade` of the class, start and end of its processes included."""
     command = [sys.executable, "-m", "deqlib.cli", "grade", chapter.name, "--submissions", str(folder)]
-    clock = Clock()
+    began = time.perf_counter()
     subprocess.run([*command, "--root", str(chapter.root)], check=True, capture_output=True)
-    times = clock.read()
+    seconds = time.perf_counter() - began
     lines = (chapter.root / "grading" / "results" / f"{chapter.name}.csv").read_text().splitlines()
     rows = [line.split(",") for line in lines]
-    return times, [float(row[rows[0].index("score")]) for row in rows[1:]]
+    return seconds, [float(row[rows[0].index("score")]) for row in rows[1:]]
 
 
 def speed(name: str, count: int) -> None:
@@ -105,17 +89,16 @@ def speed(name: str, count: int) -> None:
         chapters = [new_course(folder, name) for folder in folders]
         students = new_class(chapters[0], Path(there) / "inbox", count)
         print(f"{count} submissions of {chapters[0].name}, {len(os.sched_getaffinity(0))} cores, {load()}")
-        times, scores = ours(chapters[0], Path(there) / "inbox")
-        show("deq grade", times, scores)
+        seconds, scores = ours(chapters[0], Path(there) / "inbox")
+        show("deq grade", seconds, scores)
         slow, theirs = stock(chapters[1], Path(there) / "inbox", students)
         show("nbgrader autograde", slow, theirs)
-        print(f"ratio {slow[0] / times[0]:.2f} by the clock, {slow[1] / times[1]:.2f} by the processor")
+        print(f"ratio {slow / seconds:.2f}")
 
 
-def show(what: str, times: tuple[float, float], scores: list[float]) -> None:
-    each = 60 * len(scores) / times[0]
-    used = f"{times[0]:6.1f} s ({times[1]:.1f} s of processor)"
-    print(f"{what:20}{used}  {each:6.1f} a minute  scores {sorted(set(scores))}  {load()}", flush=True)
+def show(what: str, seconds: float, scores: list[float]) -> None:
+    each = 60 * len(scores) / seconds
+    print(f"{what:20}{seconds:6.1f} s  {each:6.1f} a minute  scores {sorted(set(scores))}  {load()}", flush=True)
 
 
 def load() -> str:
