@@ -27,7 +27,8 @@ class Server:
 
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox, self.served = sandbox, 0
-        self._folder = tempfile.mkdtemp(prefix="deq-grade-")
+        # Only without a sandbox is anything written here; a grader that is killed then leaves nothing behind.
+        self._folder = "/" if sandbox.nested else tempfile.mkdtemp(prefix="deq-grade-")
         self._said = tempfile.TemporaryFile()  # noqa: SIM115  # not a pipe, which would fill up unread
         self._link, theirs = socket.socketpair()
         with theirs:
@@ -63,5 +64,6 @@ class Server:
         with self._said, contextlib.suppress(OSError):
             self._said.seek(0)
             said = self._said.read()[-2000:].decode(errors="replace").strip().rpartition("\n")[2]
-        shutil.rmtree(self._folder, ignore_errors=True)
+        if not self.sandbox.nested:
+            shutil.rmtree(self._folder, ignore_errors=True)
         return said
