@@ -13,6 +13,8 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 
+import psutil
+
 from deqlib.course.chapter import CourseError
 from deqlib.course.grading.sandbox import Sandbox
 from deqlib.course.grading.server import Server
@@ -79,7 +81,7 @@ class Runner:
         server = self._server
         try:
             submission = Submission(server, self.limits)
-        except (OSError, EOFError):
+        except (OSError, EOFError, psutil.Error):
             self.__exit__()
             raise CourseError("its first process did not start") from None
         try:
