@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 _NEEDS_EXTRA = "deq needs the course extra: pip install 'deqlib[course]'"
 
@@ -170,9 +170,6 @@ def execute(
 def grade(
     chapter: One,
     submissions: Annotated[Path, typer.Option(help="Holds STUDENT/NN_name.ipynb, STUDENT.ipynb or STUDENT.zip.")],
-    box: Annotated[
-        Literal["auto", "bubblewrap", "podman", "docker"], typer.Option("--sandbox", help="What confines it.")
-    ] = "auto",
     unsafe: Annotated[bool, typer.Option("--unsafe", help="Run it with your rights, unconfined.")] = False,
     workers: Annotated[int | None, typer.Option(min=1, help="Submissions at once; the cores by default.")] = None,
     again: Annotated[bool, typer.Option("--again", help="Grade also what was graded and has not changed.")] = False,
@@ -199,8 +196,8 @@ def grade(
     try:
         graded = grading.grade(
             find_chapter(where, chapter), submissions, out or where / "grading" / "results", Console(),
-            workers=workers, kind="none" if unsafe else box, again=again, with_tests=with_tests, seed=seed, only=only,
-            cluster=cluster,
+            workers=workers, kind="none" if unsafe else "bubblewrap", again=again, with_tests=with_tests, seed=seed,
+            only=only, cluster=cluster,
         )  # fmt: skip
     except KeyboardInterrupt:
         raise CourseError("stopped; what was graded is kept, and the same command goes on from there") from None

@@ -73,7 +73,7 @@ def grade(
     console: Console,
     *,
     workers: int | None = None,
-    kind: Kind = "auto",
+    kind: Kind = "bubblewrap",
     limits: Limits = _LIMITS,
     again: bool = False,
     with_tests: bool = False,

@@ -20,7 +20,7 @@ from deqlib.course.chapter import CourseError
 
 __all__ = ["Kind", "Sandbox", "find"]
 
-Kind = Literal["auto", "bubblewrap", "podman", "docker", "none"]
+Kind = Literal["bubblewrap", "none"]
 
 _PACKAGE = Path(deqlib.__file__).resolve().parent
 _INSIDE = "/opt/deq"  # where the package is bound, so that nothing beside it in a repository is seen
@@ -60,19 +60,17 @@ class Sandbox:
         return _environment(str(_PACKAGE.parent), folder, folder)
 
 
-def find(kind: Kind = "auto") -> Sandbox:
+def find(kind: Kind = "bubblewrap") -> Sandbox:
     """Find a sandbox that works here.
 
     Args:
-        kind: the tool to use; `auto` takes bubblewrap; `none` grades without protection.
+        kind: the tool to use; `none` grades without protection.
 
     Raises:
         CourseError: it is not installed or cannot run, with what would help.
     """
     if kind == "none":
         return Sandbox("none")
-    if kind in ("podman", "docker"):
-        raise CourseError(f"grading in {kind} is not written yet; use bubblewrap")
     if (problem := _problem()) is not None:
         raise CourseError(
             f"no sandbox: {problem}. Install bubblewrap (apt install bubblewrap, dnf install bubblewrap), or grade "
