@@ -145,7 +145,7 @@ for k in range(300):
         os._exit(0)
     children.append(pid)
 if len(children) >= 200: saw(len(children), "processes")
-""")
+""", earns=AT_MOST)
 def fork_bomb() -> None:
     "300 processes at once."
 
@@ -160,7 +160,7 @@ try:
 except RuntimeError:
     pass
 if started >= 1500: saw(started, "threads")
-""")
+""", earns=AT_MOST)
 def two_thousand_threads() -> None:
     "2,000 threads at once."
 
@@ -398,11 +398,11 @@ for folder in (".", "/tmp", "/dev/shm", "/var/tmp"):
         pass
 import multiprocessing.shared_memory as sm
 try:
-    sm.SharedMemory("crumb")
+    sm.SharedMemory("crumb-memory")
     saw("shared memory of another")
 except (OSError, ValueError):
     pass
-shared = sm.SharedMemory("crumb", create=True, size=100)
+shared = sm.SharedMemory("crumb-memory", create=True, size=100)
 libc = ctypes.CDLL(None)
 if libc.shmget(4242, 100, 0) != -1: saw("System V memory of another")
 libc.shmget(4242, 100, 0o1666)

@@ -82,7 +82,7 @@ def _tree(source: str) -> ast.Module:
         pass
     try:
         return ast.parse(str(TransformerManager().transform_cell(source)))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    except (SyntaxError, ValueError, RuntimeError, MemoryError):  # IPython gives up after 500 magics
         return ast.Module([], [])
 
 

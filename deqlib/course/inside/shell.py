@@ -98,6 +98,8 @@ class Shell:
             if fds:
                 status = self._fork(message, fds[0])
             else:
+                if getattr(sys.stdout, "closed", True) or getattr(sys.stderr, "closed", True):
+                    sys.stdout = sys.stderr = _output()  # an earlier cell closed them or put None there
                 status = int(not self.shell.run_cell(message["source"], store_history=True).success)
                 with contextlib.suppress(Exception):
                     sys.modules["matplotlib.pyplot"].close("all")
