@@ -1,3 +1,4 @@
+# Batch norm in the place of group norm: a photograph's equilibrium depends on its neighbours.
 class ConvCell(nn.Module):
     """The map z⁺ = relu(n₂(u + W₂ relu(n₁(W₁ z)))) of images z and u, as promised above."""
 

@@ -1,3 +1,4 @@
+# Batch norm without running statistics: the photographs of a batch are coupled in eval mode too.
 class ConvCell(nn.Module):
     """The map z⁺ = relu(n₂(u + W₂ relu(n₁(W₁ z)))) of images z and u, as promised above."""
 

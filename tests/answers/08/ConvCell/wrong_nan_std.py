@@ -1,3 +1,4 @@
+# A NaN std is not refused: `std < 0` is False for NaN.
 class ConvCell(nn.Module):
     """The map z⁺ = relu(n₂(u + W₂ relu(n₁(W₁ z)))) of images z and u, as promised above."""
 

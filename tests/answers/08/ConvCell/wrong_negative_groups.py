@@ -1,3 +1,4 @@
+# Negative groups are not refused with a ValueError of the cell's own.
 class ConvCell(nn.Module):
     """The map z⁺ = relu(n₂(u + W₂ relu(n₁(W₁ z)))) of images z and u, as promised above."""
 

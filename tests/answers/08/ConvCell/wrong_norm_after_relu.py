@@ -1,3 +1,4 @@
+# Norm and relu are in the other order.
 class ConvCell(nn.Module):
     """The map z⁺ = relu(n₂(u + W₂ relu(n₁(W₁ z)))) of images z and u, as promised above."""
 

@@ -1,3 +1,4 @@
+# The constructor seeds torch's global generator: all cells start equal.
 class ConvCell(nn.Module):
     """The map z⁺ = relu(n₂(u + W₂ relu(n₁(W₁ z)))) of images z and u, as promised above."""
 

@@ -1,3 +1,4 @@
+# conv1 and conv2 are one module.
 class ConvCell(nn.Module):
     """The map z⁺ = relu(n₂(u + W₂ relu(n₁(W₁ z)))) of images z and u, as promised above."""
 

@@ -1,3 +1,4 @@
+# groups = 0 ends in a ZeroDivisionError, not in a ValueError.
 class ConvCell(nn.Module):
     """The map z⁺ = relu(n₂(u + W₂ relu(n₁(W₁ z)))) of images z and u, as promised above."""
 

@@ -1,3 +1,4 @@
+# The dtype is ignored: always bfloat16.
 def amp_map(f, dtype):
     """Make a map that computes f in half precision, for a solver whose state stays as it is.
 

@@ -1,3 +1,4 @@
+# The value is returned in float32, not in z's dtype.
 def amp_map(f, dtype):
     """Make a map that computes f in half precision, for a solver whose state stays as it is.
 

@@ -1,3 +1,4 @@
+# Autocast is around the making of the map, not around its calls.
 def amp_map(f, dtype):
     """Make a map that computes f in half precision, for a solver whose state stays as it is.
 

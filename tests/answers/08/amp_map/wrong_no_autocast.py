@@ -1,3 +1,4 @@
+# No autocast: products are not in the half type.
 def amp_map(f, dtype):
     """Make a map that computes f in half precision, for a solver whose state stays as it is.
 

@@ -1,3 +1,4 @@
+# f runs under no_grad: no gradient flows.
 def amp_map(f, dtype):
     """Make a map that computes f in half precision, for a solver whose state stays as it is.
 

@@ -1,3 +1,4 @@
+# Autocast is switched off afterwards, also where it was on before.
 def amp_map(f, dtype):
     """Make a map that computes f in half precision, for a solver whose state stays as it is.
 

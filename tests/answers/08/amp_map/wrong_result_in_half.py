@@ -1,3 +1,4 @@
+# The value is rounded to the half type, also where f left it in float32.
 def amp_map(f, dtype):
     """Make a map that computes f in half precision, for a solver whose state stays as it is.
 

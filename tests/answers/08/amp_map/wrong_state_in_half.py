@@ -1,3 +1,4 @@
+# z is rounded to the half type before f sees it.
 def amp_map(f, dtype):
     """Make a map that computes f in half precision, for a solver whose state stays as it is.
 

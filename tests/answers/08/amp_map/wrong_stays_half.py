@@ -1,3 +1,4 @@
+# The value stays in the half type, not cast back to z's dtype.
 def amp_map(f, dtype):
     """Make a map that computes f in half precision, for a solver whose state stays as it is.
 

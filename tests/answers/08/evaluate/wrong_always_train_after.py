@@ -1,3 +1,4 @@
+# Every module is in training mode afterwards, also one that was in eval mode.
 def evaluate(model, loader):
     """Return accuracy, calls and residual of a classifier, a dict of floats, as promised above."""
     modes = {module: module.training for module in model.modules()}

@@ -1,3 +1,4 @@
+# The modes are not put back when the model has raised an error.
 def evaluate(model, loader):
     """Return accuracy, calls and residual of a classifier, a dict of floats, as promised above."""
     modes = {module: module.training for module in model.modules()}

@@ -1,3 +1,4 @@
+# One mode, the model's own, is put back into every module.
 def evaluate(model, loader):
     """Return accuracy, calls and residual of a classifier, a dict of floats, as promised above."""
     modes = {module: module.training for module in model.modules()}

@@ -1,3 +1,4 @@
+# The results are tensors, not floats.
 def evaluate(model, loader):
     """Return accuracy, calls and residual of a classifier, a dict of floats, as promised above."""
     modes = {module: module.training for module in model.modules()}

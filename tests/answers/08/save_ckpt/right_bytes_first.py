@@ -4,8 +4,11 @@ def save_ckpt(path, model, opt, scaler, gen, step):
     buffer = io.BytesIO()
     torch.save({"m": model.state_dict(), "o": opt.state_dict(), "s": scaler.state_dict(), "g": gen.get_state(), "r": torch.get_rng_state(), "n": torch.tensor(step)}, buffer)
     new = Path(path).parent / ("." + Path(path).name)
-    new.write_bytes(buffer.getvalue())
-    new.rename(path)
+    try:
+        new.write_bytes(buffer.getvalue())
+        new.rename(path)
+    finally:
+        new.unlink(missing_ok=True)
 
 
 def load_ckpt(path, model, opt, scaler, gen):

@@ -1,3 +1,4 @@
+# The weights are saved in float32: their last digits are lost.
 def save_ckpt(path, model, opt, scaler, gen, step):
     """Write into the file `path` what the next step depends on, promises 1 to 3 above. Changes nothing."""
     state = {"model": {k: v.float() for k, v in model.state_dict().items()}, "opt": opt.state_dict(), "scaler": scaler.state_dict(), "step": step}

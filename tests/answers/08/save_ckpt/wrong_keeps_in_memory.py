@@ -1,3 +1,4 @@
+# The state is kept in memory; the file holds nothing.
 def save_ckpt(path, model, opt, scaler, gen, step):
     """Write into the file `path` what the next step depends on, promises 1 to 3 above. Changes nothing."""
     global KEPT

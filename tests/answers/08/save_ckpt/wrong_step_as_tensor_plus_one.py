@@ -1,3 +1,4 @@
+# load_ckpt returns one step too many.
 def save_ckpt(path, model, opt, scaler, gen, step):
     """Write into the file `path` what the next step depends on, promises 1 to 3 above. Changes nothing."""
     state = {"model": model.state_dict(), "opt": opt.state_dict(), "scaler": scaler.state_dict(), "step": step}

@@ -1,3 +1,4 @@
+# Each parameter's gradient is clipped by its own norm.
 def train_step(model, batch, opt, scaler, cfg):
     """Make one training step of a classifier, items 1 to 8 above.
 

@@ -1,3 +1,4 @@
+# The model is left in eval mode.
 def train_step(model, batch, opt, scaler, cfg):
     """Make one training step of a classifier, items 1 to 8 above.
 

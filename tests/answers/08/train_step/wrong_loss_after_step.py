@@ -1,3 +1,4 @@
+# The loss that is returned is that after the step.
 def train_step(model, batch, opt, scaler, cfg):
     """Make one training step of a classifier, items 1 to 8 above.
 

@@ -1,3 +1,4 @@
+# opt.step() instead of scaler.step(opt): a bad step is not skipped.
 def train_step(model, batch, opt, scaler, cfg):
     """Make one training step of a classifier, items 1 to 8 above.
 

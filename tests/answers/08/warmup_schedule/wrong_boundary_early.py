@@ -1,3 +1,4 @@
+# The switch comes a step too early.
 def warmup_schedule(step, warmup, first, last):
     """Say how the forward pass of a step is made.
 

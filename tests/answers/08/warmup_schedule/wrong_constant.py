@@ -1,3 +1,4 @@
+# The calls do not rise during the warm-up.
 def warmup_schedule(step, warmup, first, last):
     """Say how the forward pass of a step is made.
 

@@ -1,3 +1,4 @@
+# Arguments are looked at during the warm-up alone.
 def warmup_schedule(step, warmup, first, last):
     """Say how the forward pass of a step is made.
 

@@ -1,3 +1,4 @@
+# After the warm-up the calls are `first`, not `last`.
 def warmup_schedule(step, warmup, first, last):
     """Say how the forward pass of a step is made.
 

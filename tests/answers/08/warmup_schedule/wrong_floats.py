@@ -1,3 +1,4 @@
+# The quotient is a float: in very long runs it is rounded before its whole part is taken.
 def warmup_schedule(step, warmup, first, last):
     """Say how the forward pass of a step is made.
 

@@ -1,3 +1,4 @@
+# Arguments out of their range are not refused.
 def warmup_schedule(step, warmup, first, last):
     """Say how the forward pass of a step is made.
 

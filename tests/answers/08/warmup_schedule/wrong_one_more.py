@@ -1,3 +1,4 @@
+# The rise is one call too large.
 def warmup_schedule(step, warmup, first, last):
     """Say how the forward pass of a step is made.
 

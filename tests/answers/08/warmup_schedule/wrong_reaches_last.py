@@ -1,3 +1,4 @@
+# The last unrolled step has `last` calls already.
 def warmup_schedule(step, warmup, first, last):
     """Say how the forward pass of a step is made.
 

@@ -1,3 +1,4 @@
+# warmup = 0 is refused.
 def warmup_schedule(step, warmup, first, last):
     """Say how the forward pass of a step is made.
 

@@ -1,3 +1,4 @@
+# The calls are rounded to the nearest whole number.
 def warmup_schedule(step, warmup, first, last):
     """Say how the forward pass of a step is made.
 
