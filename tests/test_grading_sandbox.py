@@ -14,6 +14,7 @@ from cells import ROOT
 from deqlib.course import check
 from deqlib.course.chapter import Chapter, load_notebook
 from deqlib.course.grading.rebuilding import rebuild
+from deqlib.course.grading import sandbox
 from deqlib.course.grading.sandbox import find
 from deqlib.course.grading.session import Runner
 from deqlib.course.grading.submission import plain
@@ -450,3 +451,8 @@ def test_without_a_sandbox_it_runs_all_the_same():
         ran = bare.run(work(GOOD, inside("import os; os._exit(1)"), inside("while True: pass"), GOOD), seed=2)
         assert states(ran) == ["values", "crashed", "timed out", "values"]
         assert states(bare.run(work(GOOD), seed=2)) == ["values"]
+
+
+def test_an_environment_under_a_folder_that_each_submission_gets_anew_is_found_elsewhere() -> None:
+    assert sandbox._place("/tmp/course/.venv/bin/python") == "/opt/tmp/course/.venv/bin/python"
+    assert sandbox._place("/srv/tmp/.venv/bin/python") == "/srv/tmp/.venv/bin/python"

@@ -24,6 +24,7 @@ Kind = Literal["bubblewrap", "none"]
 
 _PACKAGE = Path(deqlib.__file__).resolve().parent
 _INSIDE = "/opt/deq"  # where the package is bound, so that nothing beside it in a repository is seen
+_COVERED = ("/tmp", "/home/student", "/dev")  # where a submission has folders of its own; see `inside.namespaces`
 _SYSTEM = ["/usr/lib", "/usr/lib32", "/usr/lib64", "/usr/libx32", "/usr/bin", "/usr/local/lib"]
 _SYSTEM += ["/lib", "/lib32", "/lib64", "/libx32", "/bin", "/usr/share/zoneinfo", "/usr/share/fonts"]
 _SYSTEM += ["/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/localtime", "/etc/fonts"]
@@ -51,7 +52,8 @@ class Sandbox:
 
     def command(self, *arguments: str) -> list[str]:
         """The command line that runs this environment's Python inside."""
-        return [*(_bubblewrap() if self.nested else []), sys.executable, "-P", *arguments]
+        start = [*_bubblewrap(), _place(sys.executable)] if self.nested else [sys.executable]
+        return [*start, "-P", *arguments]
 
     def environment(self, folder: str) -> dict[str, str]:
         """All variables that the server has; what it writes goes to `folder`, where it has none of its own."""
@@ -101,7 +103,7 @@ def _problem() -> str | None:
     if shutil.which("bwrap") is None:
         return "bwrap is not installed"
     try:
-        command = [*_bubblewrap(), sys.executable, "-P", "-c", _TRIAL, str(os.geteuid() == 0)]
+        command = [*_bubblewrap(), _place(sys.executable), "-P", "-c", _TRIAL, str(os.geteuid() == 0)]
         ran = subprocess.run(command, capture_output=True, text=True, timeout=60)
     except (OSError, subprocess.TimeoutExpired) as error:
         return f"bwrap does not run here ({error})"
@@ -123,7 +125,7 @@ def _bubblewrap() -> list[str]:
     for path in _SYSTEM:
         command += _bind(Path(path))
     for prefix in dict.fromkeys((sys.base_prefix, sys.exec_prefix, sys.prefix)):
-        command += [] if prefix in ("/usr", "/usr/local") else _open_bind(prefix, prefix)
+        command += [] if prefix in ("/usr", "/usr/local") else _open_bind(prefix, _place(prefix))
     command += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--dir", "/home", "--dir", "/home/student"]
     command += _open_bind(str(_PACKAGE), f"{_INSIDE}/deqlib")
     # Bubblewrap's own root and /dev could be written to otherwise, and what is left there would outlive a submission.
@@ -131,6 +133,11 @@ def _bubblewrap() -> list[str]:
     environment = _environment(_INSIDE, "/home/student", "/tmp")
     command += [word for key, value in environment.items() for word in ("--setenv", key, value)]
     return [*command, "--chdir", "/home/student", "--"]
+
+
+def _place(path: str) -> str:
+    """Where a part of this environment is found inside: where it is, unless a submission's own folders cover that."""
+    return f"/opt{path}" if any(Path(path).is_relative_to(folder) for folder in _COVERED) else path
 
 
 def _bind(path: Path) -> list[str]:
