@@ -13,8 +13,8 @@ from cells import ROOT
 
 from deqlib.course import check
 from deqlib.course.chapter import Chapter, load_notebook
-from deqlib.course.grading.rebuilding import rebuild
 from deqlib.course.grading import sandbox
+from deqlib.course.grading.rebuilding import rebuild
 from deqlib.course.grading.sandbox import find
 from deqlib.course.grading.session import Runner
 from deqlib.course.grading.submission import plain
