@@ -125,7 +125,7 @@ class _Run:
             for outcome in test:  # the first is what counts; after it the process may still be lost
                 self.outcomes[cell.id] = replace(outcome, message=plain(outcome.message, 2000))
         else:
-            submission.cell(cell.source, seconds)
+            submission.cell(cell.source, cell.kind == "ours", seconds)
 
     def _leave_out(self, cell: Cell, lost: Lost) -> None:
         if cell.kind == "test":

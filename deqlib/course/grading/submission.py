@@ -79,13 +79,13 @@ class Submission:
         """End every process of the submission and close what led to them."""
         self._ends.close()
 
-    def cell(self, source: str, seconds: float) -> None:
-        """Run a cell; what it prints or raises is in the output.
+    def cell(self, source: str, ours: bool, seconds: float) -> None:
+        """Run a cell, ours or the student's; what it prints or raises is in the output.
 
         Raises:
             Lost: the process did not survive the cell.
         """
-        self._say({"source": source})
+        self._say({"source": source, "ours": ours})
         self._answer(self._shell, seconds, f"it did not end within {seconds:g} s")
 
     def test(self, source: str, probe: str, seed: int, seconds: float) -> Iterator[Outcome]:

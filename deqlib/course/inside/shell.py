@@ -85,6 +85,7 @@ class Shell:
         config.InteractiveShell.colors = "NoColor"
         config.InteractiveShell.xmode = "Plain"
         self.link, self.pristine = link, pristine
+        self.dtype = self._dtype()  # torch's default as our own cells left it
         self.shell = NoWindows.instance(config=config)
         self.shell.user_ns["__name__"] = "__main__"
 
@@ -100,11 +101,17 @@ class Shell:
             else:
                 if getattr(sys.stdout, "closed", True) or getattr(sys.stderr, "closed", True):
                     sys.stdout = sys.stderr = _output()  # an earlier cell closed them or put None there
+                before = self._dtype()
                 status = int(not self.shell.run_cell(message["source"], store_history=True).success)
+                if message["ours"] and self._dtype() != before:
+                    self.dtype = self._dtype()
                 with contextlib.suppress(Exception):
                     sys.modules["matplotlib.pyplot"].close("all")
                 _flush()
             self.link.sendall(ANSWER.pack(status))
+
+    def _dtype(self) -> Any:
+        return self.pristine.names["torch"].get_default_dtype()
 
     def _fork(self, message: dict[str, Any], results: int) -> int:
         if (child := os.fork()) == 0:
@@ -125,6 +132,8 @@ class Shell:
         sys.stdout = sys.stderr = _output()
         self.shell.user_ns.update(self.pristine.names)
         try:
+            # Probe and judge draw their inputs in the same kind of number, whatever a student's cell has set.
+            self.pristine.names["torch"].set_default_dtype(self.dtype)
             result = self.shell.run_cell(message["source"])
             if (error := result.error_before_exec or result.error_in_exec) is not None:
                 raise error
