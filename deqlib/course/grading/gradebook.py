@@ -142,7 +142,7 @@ class Book:
     def _submission(self, student: str) -> Any:
         try:
             return self._book.find_submission(self._chapter.name, student)
-        except MissingEntry:
+        except (MissingEntry, UnicodeEncodeError):  # the latter: a file's name that is no text
             return None
 
     def _new_submission(self, student: str) -> Any:

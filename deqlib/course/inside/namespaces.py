@@ -13,13 +13,14 @@ import os
 import platform
 import resource
 import struct
+from collections.abc import Iterable
 from typing import Any
 
 __all__ = ["isolate", "limit"]
 
 _NEW_NS, _NEW_CGROUP, _NEW_UTS, _NEW_IPC = 0x00020000, 0x02000000, 0x04000000, 0x08000000
 _NEW_USER, _NEW_PID, _NEW_NET = 0x10000000, 0x20000000, 0x40000000
-_RDONLY, _NOSUID, _NODEV, _NOEXEC, _REC, _PRIVATE = 1, 2, 4, 8, 1 << 14, 1 << 18
+_RDONLY, _NOSUID, _NODEV, _NOEXEC, _BIND, _REC, _PRIVATE = 1, 2, 4, 8, 1 << 12, 1 << 14, 1 << 18
 _SET_DUMPABLE, _CAPBSET_DROP, _NO_NEW_PRIVS, _CAPABILITY_VERSION = 4, 24, 38, 0x20080522
 _JOIN_SESSION_KEYRING = 1
 _KEYCTL = {"x86_64": 250, "aarch64": 219, "riscv64": 219, "ppc64le": 271, "s390x": 280}
@@ -45,7 +46,7 @@ class _Libc:
         self("mount", kind, target, kind, _NOSUID | devices | flags, options)
 
 
-def isolate(folder_bytes: int, as_nobody: bool) -> None:
+def isolate(folder_bytes: int, as_nobody: bool, hidden: Iterable[str] = ()) -> None:
     """Return in a child that is the first process of fresh namespaces; the caller's process waits for it and ends.
 
     The child has no network, its own /proc, /tmp, home and /dev/shm, no capability, and cannot be looked into.
@@ -53,6 +54,7 @@ def isolate(folder_bytes: int, as_nobody: bool) -> None:
     Args:
         folder_bytes: what each of its writable folders may hold.
         as_nobody: whether it becomes the user 65534, which only root can ask for; else it stays who it is.
+        hidden: files that the child finds empty.
 
     Raises:
         OSError: the system refuses one of the steps.
@@ -70,6 +72,9 @@ def isolate(folder_bytes: int, as_nobody: bool) -> None:
         os._exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) != 0)
     for fd in (processes, parent_waits, release):
         os.close(fd)
+    libc("mount", None, b"/", None, _REC | _PRIVATE, None)
+    for file in hidden:
+        libc("mount", b"/dev/null", file.encode(), None, _BIND, None)
     writable = _mounts(libc, folder_bytes)
     _forget_keys(libc)
     libc("unshare", _NEW_USER)
@@ -93,7 +98,6 @@ def _map_user(processes: int, child: int, as_nobody: bool) -> None:
 
 def _mounts(libc: _Libc, folder_bytes: int) -> int:
     """Mount what the submission writes into, and /proc; return a writable /proc that it will not see."""
-    libc("mount", None, b"/", None, _REC | _PRIVATE, None)
     options = b"mode=0777,nr_inodes=20000,size=%d" % folder_bytes
     for target in (b"/tmp", b"/home/student", b"/dev/shm"):
         libc.mount(b"tmpfs", target, 0, options)

@@ -15,6 +15,7 @@ import sys
 import types
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TextIO
 
 from deqlib.course.inside.wire import ANSWER, FAILED, HEAD, NOT_SOLVED, VALUES, receive
@@ -32,11 +33,13 @@ class Pristine:
         check: a copy of `deqlib.course.check` that is registered nowhere.
         names: what a probe gets from us, whatever the student's names are.
         core: the functions of deqlib that an answer must not call.
+        files: where they come from, and where another Python, started by an answer, should not find them.
     """
 
     check: Any
     names: dict[str, Any]
     core: tuple[types.FunctionType, ...]
+    files: tuple[str, ...]
 
 
 def preload() -> Pristine:
@@ -50,12 +53,15 @@ def preload() -> Pristine:
     import deqlib.plots
     import deqlib.widgets
 
+    for file in deqlib.course.check._CORE:
+        if Path(file).stem not in ("__init__", "cli"):
+            importlib.import_module(f"deqlib.{Path(file).stem}")  # later there is nothing to import it from
     torch.set_num_threads(1)
     torch.ones(2, 2).requires_grad_().square().sum().backward()  # type: ignore[no-untyped-call]
     check = _copy(deqlib.course.check)
     functions = [f for f in gc.get_objects() if isinstance(f, types.FunctionType)]
     core = tuple(f for f in functions if f.__code__.co_filename in check._CORE)
-    return Pristine(check, {"torch": torch, "check": check}, core)
+    return Pristine(check, {"torch": torch, "check": check}, core, tuple(sorted(check._CORE)))
 
 
 def _copy(module: types.ModuleType) -> Any:

@@ -51,7 +51,7 @@ def serve(link: socket.socket) -> None:
 def _enter(keeper: int, shell: int, output: int, options: dict[str, Any], pristine: Pristine) -> None:
     """Become a keeper in fresh namespaces, and start the shell once the outside has seen the keeper."""
     if options["nested"]:
-        isolate(options["file_bytes"], options["as_nobody"])
+        isolate(options["file_bytes"], options["as_nobody"], pristine.files)
     os.setsid()
     null = os.open(os.devnull, os.O_RDWR)
     link = socket.socket(fileno=keeper)
