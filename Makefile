@@ -9,7 +9,7 @@ PIP      := $(BIN)/python -m pip --disable-pip-version-check install $(PIP_ARGS)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: help lab test quick browser bench choosing execute build clean
+.PHONY: help lab test quick browser bench choosing cifar execute build clean
 
 help:
 	@echo "make lab      install the course and open chapter 01 in JupyterLab"
@@ -18,6 +18,7 @@ help:
 	@echo "make browser  drive a real Chromium through the chapters"
 	@echo "make bench    set deqlib's solvers beside torchdeq's and SciPy's (about 10 minutes)"
 	@echo "make choosing the same, written into docs/choosing.md"
+	@echo "make cifar    write the training runs of docs/runs/ into docs/cifar.md"
 	@echo "make execute  run the solved notebooks and store their outputs"
 	@echo "make build    regenerate course/ from solutions/"
 	@echo "make clean    remove the environment and what grading left"
@@ -43,6 +44,9 @@ bench: $(VENV)/dev
 
 choosing: $(VENV)/dev
 	python tests/benchmarks/run.py --page docs/choosing.md
+
+cifar: $(VENV)/dev
+	python tests/benchmarks/cifar.py
 
 execute build: $(VENV)/dev
 	deq $@

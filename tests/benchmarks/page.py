@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-__all__ = ["write"]
+__all__ = ["fill", "filled", "table", "write"]
 
 _BLOCK = re.compile(r"(<!-- begin (\w+) -->\n).*?(<!-- end -->)", re.S)
 _FORWARD = ("Picard", "Anderson", "Anderson, every 2", "Broyden", "Newton", "torchdeq Anderson", "torchdeq Broyden",
@@ -30,13 +30,20 @@ def write(path: Path, about: str, rows: Sequence[Any], lost: Sequence[str], effe
         "backward_time": _by_problem(exact, _BACKWARD, _ratio),
         "cheap": _by_problem(cheap, _CHEAP, lambda row: "-" if row.error is None else f"{row.error:.1e}"),
         "losses": "\n".join(f"- {line}" for line in lost),
-        **{effect.name: _table(effect.head, effect.rows) for effect in effects},
+        **{effect.name: table(effect.head, effect.rows) for effect in effects},
     }
 
-    def fill(found: re.Match[str]) -> str:
-        return f"{found[1]}{blocks[found[2]]}\n{found[3]}"
+    fill(path, blocks)
 
-    path.write_text(_BLOCK.sub(fill, path.read_text(encoding="utf-8")), encoding="utf-8")
+
+def fill(path: Path, blocks: Mapping[str, str]) -> None:
+    """Fill every marked block of the page; a mark without a block is a KeyError."""
+    path.write_text(filled(path.read_text(encoding="utf-8"), blocks), encoding="utf-8")
+
+
+def filled(text: str, blocks: Mapping[str, str]) -> str:
+    """Return the page's text with its blocks filled."""
+    return _BLOCK.sub(lambda found: f"{found[1]}{blocks[found[2]]}\n{found[3]}", text)
 
 
 def _calls(row: Any) -> str:
@@ -50,9 +57,10 @@ def _ratio(row: Any) -> str:
 def _by_problem(rows: Sequence[Any], solvers: Sequence[str], show: Any) -> str:
     names = list(dict.fromkeys(row.problem for row in rows))
     found = {(row.problem, row.solver): show(row) for row in rows}
-    return _table(["", *solvers], [[name, *(found.get((name, solver), "") for solver in solvers)] for name in names])
+    return table(["", *solvers], [[name, *(found.get((name, solver), "") for solver in solvers)] for name in names])
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a Markdown table."""
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)

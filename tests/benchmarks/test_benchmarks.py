@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 
+import cifar
 import effects
 import gradients
 import page
@@ -127,3 +128,25 @@ def test_every_mark_of_the_page_is_filled_from_a_measurement(tmp_path: Path) -> 
     assert "| one |  | 7 |" in filled["calls"]
     assert "0.5" in filled["cheap"]
     assert "dense-0.9" not in copy.read_text(encoding="utf-8").replace("`dense-0.9`", "")
+
+
+def test_the_page_on_cifar_is_what_the_runs_say() -> None:
+    text = cifar.PAGE.read_text(encoding="utf-8")
+    assert page.filled(text, cifar.blocks()) == text, "run `make cifar`"
+    seeds = {r["seed"] for name in ("mini", "weak") for r in cifar.load(name)}
+    assert len(seeds) >= 3
+
+
+def test_a_kept_run_is_shorter_and_says_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cifar, "RUNS", tmp_path)
+    record = {"model": "m", "seed": 0, "history": [{"step": i} for i in range(200)]}
+    (tmp_path / "long.jsonl").write_text(json.dumps(record) + "\n")
+    cifar.keep("short", tmp_path / "long.jsonl")
+    (short,) = cifar.load("short")
+    assert len(short["history"]) <= cifar.HISTORY
+    assert {**short, "history": 0} == {**record, "history": 0}
+
+
+def test_paired_differences_leave_out_what_seeds_share() -> None:
+    assert cifar.paired([70.0, 80.0, 90.0], [69.0, 79.0, 89.0]) == "+1.0 ± 0.0"
+    assert cifar.spread([1.0, 2.0, 6.0]) == "3.0 (1.0 to 6.0)"
