@@ -6,6 +6,7 @@ import os
 import pwd
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -64,8 +65,8 @@ def postgres() -> Iterator[str]:
             time.sleep(0.1)
         yield url
     finally:
-        process.terminate()
-        process.wait(30)
+        process.send_signal(signal.SIGINT)  # SIGTERM would wait for every connection to end
+        process.wait(60)
         shutil.rmtree(folder)
 
 
