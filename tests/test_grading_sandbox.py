@@ -260,6 +260,21 @@ def test_memory_is_counted_over_all_processes(runner):
     assert "memory" in ran.outcomes["e0-a"].message
 
 
+def test_a_test_that_finds_no_process_left_says_so(runner):
+    greedy = "import subprocess\ntry:\n    held = [subprocess.Popen(['sleep', '60']) for _ in range(200)]\n"
+    ran = runner.run(work(greedy + "except OSError: pass\n" + GOOD), seed=0)
+    assert states(ran) == ["failed"]
+    assert "processes" in ran.outcomes["e0-a"].message
+
+
+def test_the_default_dtype_of_a_probe_is_ours(runner):
+    probe = "def probe(seed):\n    return {'value': torch.ones(1).element_size()}\n"
+    ours = Cell("ours", "ours", "torch.set_default_dtype(torch.float64)\n")
+    made = work("torch.set_default_dtype(torch.float32)\n" + GOOD, probe=probe)
+    made = Work("test", (made.cells[0], ours, *made.cells[1:]), made.tests)
+    assert value(runner.run(made, seed=0)) == 8
+
+
 def test_time_is_bounded_for_all_cells_together(runner):
     with Runner(runner.sandbox, Limits(cell_seconds=3, seconds=5)) as short:
         ran = short.run(work(*["import time; time.sleep(2)"] * 8, GOOD), seed=0)
@@ -314,6 +329,15 @@ CALLS_DEQLIB = "import deqlib\nsolve = deqlib.solve\ndef inner(x):\n    return s
 def test_an_answer_that_calls_deqlibs_own_is_worth_nothing(runner, how):
     ran = runner.run(work(CALLS_DEQLIB + how), seed=0)
     assert states(ran) == ["failed"]
+
+
+def test_there_is_no_source_of_deqlibs_core_for_another_python_to_import(runner):
+    size = """
+        import deqlib, os, subprocess
+        file = os.path.join(os.path.dirname(deqlib.__file__), "solve.py")
+        return torch.tensor(float(subprocess.check_output(["/usr/bin/wc", "-c", file]).split()[0]))
+    """
+    assert value(runner.run(work(inside(size)), seed=0)) == 0.0
 
 
 def test_an_answer_that_takes_the_profiler_away_is_told(runner):

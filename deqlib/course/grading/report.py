@@ -14,26 +14,30 @@ from deqlib.course.checking import points
 from deqlib.course.grading.collecting import Submission
 from deqlib.course.grading.verdicts import plain
 
-__all__ = ["as_csv", "as_table"]
+__all__ = ["as_csv", "as_table", "harmless"]
 
 
 def as_csv(chapter: Chapter, submissions: list[Submission], found: list[Exercise]) -> str:
     """One row a submission: student, chapter, exercises, score, max, remark. No grade is an empty cell, not a 0."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
     writer.writerow(["student", "chapter", *(e.name for e in found), "score", "max", "remark"])
     best = points(sum(e.points for e in found))
     for s in submissions:
         cells = [points(s.scores.get(e.name, 0.0)) if s.scores else "" for e in found]
         score = "" if s.score is None else points(s.score)
-        writer.writerow([_harmless(s.student), chapter.name, *cells, score, best, _harmless(s.remark)])
-    return text.getvalue()
+        student, remark = (harmless(plain(text, 500)) for text in (s.student, s.remark))
+        writer.writerow([student, chapter.name, *cells, score, best, remark])
+    return out.getvalue()
 
 
-def _harmless(text: str) -> str:
-    """A spreadsheet takes a cell that begins with = + - or @ for a formula and runs it."""
-    shown = plain(text, 500)
-    return f"'{shown}" if re.match(r"\s*[=+\-@]", shown) else shown
+def harmless(text: str) -> str:
+    """Mark a text that a spreadsheet would take for a formula and run.
+
+    >>> harmless("=HYPERLINK(1)"), harmless("ana")
+    ("'=HYPERLINK(1)", 'ana')
+    """
+    return f"'{text}" if re.match(r"[\s\0]*[=+\-@]", text) or (text[:1] in "\t\r\n" and text) else text
 
 
 def as_table(chapter: Chapter, submissions: list[Submission], found: list[Exercise]) -> Table:

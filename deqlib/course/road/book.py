@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,8 +19,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from deqlib.course.build import load_config
 from deqlib.course.chapter import Chapter, CourseError, all_chapters, exercises, load_notebook
 from deqlib.course.checking import points
+from deqlib.course.grading.report import harmless
 
-__all__ = ["give_points", "grades_csv", "harmless", "opened", "submission_of", "submissions_of"]
+__all__ = ["give_points", "grades_csv", "opened", "submission_of", "submissions_of"]
 
 
 @contextmanager
@@ -149,12 +149,3 @@ def grades_csv(root: Path) -> tuple[str, int]:
                     row = [points(v) for v in (score, known[name].max_score, penalty, max(0.0, score - penalty))]
                 writer.writerow([harmless(student), name, *row])
     return text.getvalue(), len(students)
-
-
-def harmless(text: str) -> str:
-    """Mark a text that a spreadsheet would take for a formula and run.
-
-    >>> harmless("=HYPERLINK(1)"), harmless("ana")
-    ("'=HYPERLINK(1)", 'ana')
-    """
-    return f"'{text}" if re.match(r"[\s\0]*[=+\-@]", text) or (text[:1] in "\t\r\n" and text) else text
