@@ -2,12 +2,16 @@
 
 import ast
 import copy
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from cells import CHAPTERS, ROOT
 from nbformat.v4 import new_code_cell
 
 from deqlib.course.chapter import Chapter, grade_id, has_role, load_notebook
+from deqlib.course.grading import rebuilding
 from deqlib.course.grading.rebuilding import rebuild
 
 CHAPTER = Chapter(ROOT, "01_fixed_points")
@@ -111,3 +115,22 @@ def test_a_cell_that_can_look_anywhere_keeps_all_before_it(notebook):
     few = len(rebuild(CHAPTER, notebook).cells)
     notebook.cells[at(notebook, "optimal_damping")].source = "answer = globals()['lay' + 'er']"
     assert len(rebuild(CHAPTER, notebook).cells) > few + 5
+
+
+def test_threads_take_turns(notebook, monkeypatch):
+    inside, needed, together = threading.Semaphore(1), rebuilding.needed, []
+
+    def slow(*arguments):
+        if not inside.acquire(blocking=False):
+            together.append(1)
+            return needed(*arguments)
+        time.sleep(0.05)  # time enough for another thread to come in, if it may
+        inside.release()
+        return needed(*arguments)
+
+    monkeypatch.setattr(rebuilding, "needed", slow)
+    clean = rebuild(CHAPTER, notebook)
+    with ThreadPoolExecutor(4) as pool:
+        works = list(pool.map(lambda _: rebuild(CHAPTER, copy.deepcopy(notebook)), range(8)))
+    assert works == [clean] * 8
+    assert not together

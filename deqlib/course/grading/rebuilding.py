@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
+import threading
 from collections.abc import Iterable
 
 from nbformat import NotebookNode
@@ -17,6 +18,9 @@ from deqlib.course.grading.needed import needed
 from deqlib.course.grading.work import Cell, Test, Work
 
 __all__ = ["rebuild"]
+
+# CPython 3.11 counts the depth of a syntax tree for all threads together: two that build one fail at random.
+_SYNTAX = threading.Lock()
 
 _HIDDEN = re.compile(r"^### BEGIN HIDDEN TESTS\n(.*?)^### END HIDDEN TESTS\n?", re.S | re.M)
 
@@ -34,7 +38,14 @@ def rebuild(chapter: Chapter, notebook: NotebookNode) -> Work:
 
     Raises:
         CourseError: our own notebooks are missing, or a test cell of ours has not the form of CONTRIBUTING.md.
+
+    One thread at a time: the others wait.
     """
+    with _SYNTAX:
+        return _rebuild(chapter, notebook)
+
+
+def _rebuild(chapter: Chapter, notebook: NotebookNode) -> Work:
     ours = [cell for cell in load_notebook(chapter.source).cells if cell.cell_type == "code"]
     release = load_notebook(chapter.release).cells
     stubs = {grade_id(cell): str(cell.source) for cell in release if has_role(cell, "solution")}
