@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 _NEEDS_EXTRA = "deq needs the course extra: pip install 'deqlib[course]'"
 
@@ -166,10 +166,14 @@ def execute(
         print(f"{chapter.name}: {seconds:.1f} s")
 
 
+Box = Literal["bubblewrap", "podman", "docker"]
+
+
 @app.command()
 def grade(
     chapter: One,
     submissions: Annotated[Path, typer.Option(help="Holds STUDENT/NN_name.ipynb, STUDENT.ipynb or STUDENT.zip.")],
+    sandbox: Annotated[Box, typer.Option(help="What confines it.")] = "bubblewrap",
     unsafe: Annotated[bool, typer.Option("--unsafe", help="Run it with your rights, unconfined.")] = False,
     workers: Annotated[int | None, typer.Option(min=1, help="Submissions at once; the cores by default.")] = None,
     again: Annotated[bool, typer.Option("--again", help="Grade also what was graded and has not changed.")] = False,
@@ -196,7 +200,7 @@ def grade(
     try:
         graded = grading.grade(
             find_chapter(where, chapter), submissions, out or where / "grading" / "results", Console(),
-            workers=workers, kind="none" if unsafe else "bubblewrap", again=again, with_tests=with_tests, seed=seed,
+            workers=workers, kind="none" if unsafe else sandbox, again=again, with_tests=with_tests, seed=seed,
             only=only, cluster=cluster,
         )  # fmt: skip
     except KeyboardInterrupt:

@@ -21,6 +21,7 @@ from rich.console import Console
 from deqlib.course import grading
 from deqlib.course.build import build
 from deqlib.course.chapter import Chapter, CourseError, all_chapters, exercises, load_notebook
+from deqlib.course.grading import bubblewrap
 
 Deq = Callable[..., tuple[int, str, str]]
 # The first chapter of the course; the tiny one stands in for it where the repository has none yet.
@@ -214,9 +215,9 @@ def test_without_a_sandbox_grading_refuses_and_says_what_unsafe_means(
     ours = tmp_path / "bin"
     ours.mkdir()
     monkeypatch.setenv("PATH", str(ours))
-    grading.batch.sandbox._problem.cache_clear()
+    bubblewrap.problem.cache_clear()
     code, _, err = deq("grade", TINY, "--submissions", school.folder, "--root", course)
-    grading.batch.sandbox._problem.cache_clear()
+    bubblewrap.problem.cache_clear()
     assert (code, err.count("\n")) == (2, 1)
     assert "bwrap is not installed" in err
     assert "--unsafe" in err

@@ -14,7 +14,7 @@ from cells import ROOT
 
 from deqlib.course import check
 from deqlib.course.chapter import Chapter, load_notebook
-from deqlib.course.grading import sandbox
+from deqlib.course.grading import places
 from deqlib.course.grading.rebuilding import rebuild
 from deqlib.course.grading.sandbox import find
 from deqlib.course.grading.session import Runner
@@ -479,5 +479,5 @@ def test_without_a_sandbox_it_runs_all_the_same():
 
 
 def test_an_environment_under_a_folder_that_each_submission_gets_anew_is_found_elsewhere() -> None:
-    assert sandbox._place("/tmp/course/.venv/bin/python") == "/opt/tmp/course/.venv/bin/python"
-    assert sandbox._place("/srv/tmp/.venv/bin/python") == "/srv/tmp/.venv/bin/python"
+    assert places.place("/tmp/course/.venv/bin/python") == "/opt/tmp/course/.venv/bin/python"
+    assert places.place("/srv/tmp/.venv/bin/python") == "/srv/tmp/.venv/bin/python"

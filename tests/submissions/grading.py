@@ -19,6 +19,7 @@ from rich.console import Console
 from deqlib.course.chapter import Chapter
 from deqlib.course.grading import grade
 from deqlib.course.grading.collecting import Submission
+from deqlib.course.grading.sandbox import Kind
 from deqlib.course.grading.work import Limits
 from submissions.everyone import ENTRIES
 from submissions.making import AT_MOST, ROOT, TOKEN, Entry, Scene, chapter_of
@@ -54,7 +55,7 @@ class Report:
     seconds: float = 0.0
 
 
-def run(names: list[str] | None = None, workers: int | None = None) -> Report:
+def run(names: list[str] | None = None, workers: int | None = None, kind: Kind = "bubblewrap") -> Report:
     """Grade the submissions named (default: all), a folder a chapter, and look at the machine afterwards."""
     chosen = [e for e in ENTRIES.values() if names is None or e.name in names]
     report, began = Report(), time.monotonic()
@@ -62,7 +63,7 @@ def run(names: list[str] | None = None, workers: int | None = None) -> Report:
         before = _traces()
         for number in sorted({e.chapter for e in chosen}):
             part = [e for e in chosen if e.chapter == number]
-            report.rows += _grade(part, number, scene, Path(folder), report.machine, workers)
+            report.rows += _grade(part, number, scene, Path(folder), report.machine, workers, kind)
         report.machine += heard
         report.machine += [f"left behind: {what}" for what in sorted(_traces() - before)]
         left = {p.name for p in scene.outside.iterdir()} - {"secret.txt", "socket"}
@@ -72,7 +73,7 @@ def run(names: list[str] | None = None, workers: int | None = None) -> Report:
 
 
 def _grade(
-    part: list[Entry], number: str, scene: Scene, folder: Path, machine: list[str], workers: int | None
+    part: list[Entry], number: str, scene: Scene, folder: Path, machine: list[str], workers: int | None, kind: Kind
 ) -> list[Row]:
     name = chapter_of(number)
     chapter = Chapter(_course(folder / f"course-{number}", name), name)
@@ -83,7 +84,8 @@ def _grade(
     before = _contents(chapter.root)
     with (folder / f"console-{number}").open("w", encoding="utf-8", errors="replace") as text:
         console = Console(file=text, width=200)
-        graded = grade(chapter, handed, chapter.root / "grading" / "results", console, limits=LIMITS, workers=workers)
+        results = chapter.root / "grading" / "results"
+        graded = grade(chapter, handed, results, console, limits=LIMITS, workers=workers, kind=kind)
     found = {s.student: s for s in graded}
     after = {k: v for k, v in _contents(chapter.root).items() if not k.startswith("grading/")}
     machine += [f"changed: {path}" for path in before.keys() | after.keys() if before.get(path) != after.get(path)]

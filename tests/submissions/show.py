@@ -1,6 +1,6 @@
 """Grade the whole collection, or the submissions named, and print what was expected and what came.
 
-    python tests/submissions/show.py [NAME ...]
+    python tests/submissions/show.py [--sandbox podman] [NAME ...]
 
 Ends with 1 if a submission got what it should not have, or the machine is not as it was.
 """
@@ -9,15 +9,21 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from submissions.grading import run
 
 
-def main(names: list[str]) -> int:
-    """Print the table; return the exit status."""
-    report = run(names or None)
+def main(
+    names: Annotated[list[str] | None, typer.Argument(metavar="NAME")] = None,
+    sandbox: Annotated[Literal["bubblewrap", "podman", "docker"], typer.Option()] = "bubblewrap",
+) -> None:
+    """Grade, and print the table."""
+    report = run(names or None, kind=sandbox)
     print(f"{'name':<46} {'kind':<9} {'expected':<24} {'got':<24} {'s':>5}")
     for row in report.rows:
         mark = " " if row.right else "!"
@@ -28,8 +34,8 @@ def main(names: list[str]) -> int:
         print(f"! the machine: {ascii(line)[:300]}")
     wrong = sum(not row.right for row in report.rows)
     print(f"{len(report.rows)} submissions, {wrong} not as expected, {report.seconds:.0f} s")
-    return int(bool(wrong or report.machine))
+    raise typer.Exit(int(bool(wrong or report.machine)))
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    typer.run(main)

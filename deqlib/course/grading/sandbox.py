@@ -1,33 +1,31 @@
-"""Where submitted code runs: behind bubblewrap on Linux, or, if an instructor says so, nowhere safe.
+"""Where submitted code runs: behind bubblewrap on Linux, in a container, or, if an instructor says so, nowhere safe.
 
-A sandbox here is a command line. It starts a Python that sees the system, this environment and the package `deqlib`
-read-only, no network, no file of the course's repository or of anybody's home, and no variable of our environment.
+A sandbox starts a Python that sees the system, this environment and the package `deqlib` read-only, no network, no
+file of the course's repository or of anybody's home, and no variable of our environment.
 """
 
 from __future__ import annotations
 
-import functools
 import os
-import shutil
+import socket
 import subprocess
 import sys
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Literal
+from typing import IO, Literal
 
-import deqlib
 from deqlib.course.chapter import CourseError
+from deqlib.course.grading import bubblewrap, containers, places
+from deqlib.course.grading.work import Limits
 
 __all__ = ["Kind", "Sandbox", "find"]
 
-Kind = Literal["bubblewrap", "none"]
+Kind = Literal["bubblewrap", "podman", "docker", "none"]
 
-_PACKAGE = Path(deqlib.__file__).resolve().parent
-_INSIDE = "/opt/deq"  # where the package is bound, so that nothing beside it in a repository is seen
-_COVERED = ("/tmp", "/home/student", "/dev")  # where a submission has folders of its own; see `inside.namespaces`
-_SYSTEM = ["/usr/lib", "/usr/lib32", "/usr/lib64", "/usr/libx32", "/usr/bin", "/usr/local/lib"]
-_SYSTEM += ["/lib", "/lib32", "/lib64", "/libx32", "/bin", "/usr/share/zoneinfo", "/usr/share/fonts"]
-_SYSTEM += ["/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/localtime", "/etc/fonts"]
+_HELP = {
+    "bubblewrap": "Install bubblewrap (apt install bubblewrap, dnf install bubblewrap)",
+    "podman": "Mend that, or take another with --sandbox",
+    "docker": "Mend that, or take another with --sandbox",
+}
 
 
 @dataclass(frozen=True)
@@ -38,28 +36,62 @@ class Sandbox:
         kind: the tool; `none` protects nothing.
     """
 
-    kind: Literal["bubblewrap", "none"]
+    kind: Kind
 
     @property
     def nested(self) -> bool:
         """Whether each submission gets namespaces of its own, so that one server can serve many."""
-        return self.kind == "bubblewrap"
+        return self.kind != "none"
+
+    @property
+    def container(self) -> bool:
+        """Whether it is a container, which leaves places writable that have to be closed for a submission."""
+        return self.kind in ("podman", "docker")
 
     @property
     def as_nobody(self) -> bool:
         """Whether submissions run as nobody, which only root can arrange; else as the user who grades."""
+        if self.kind == "podman" or self.kind == "docker":
+            return containers.as_nobody(self.kind)
         return self.nested and os.geteuid() == 0
 
-    def command(self, *arguments: str) -> list[str]:
-        """The command line that runs this environment's Python inside."""
-        start = [*_bubblewrap(), _place(sys.executable)] if self.nested else [sys.executable]
-        return [*start, "-P", *arguments]
+    def start(
+        self, folder: str, limits: Limits, said: IO[bytes], seconds: float
+    ) -> tuple[subprocess.Popen[bytes], socket.socket]:
+        """Start the server; return its process (or the tool's) and the link to it.
 
-    def environment(self, folder: str) -> dict[str, str]:
-        """All variables that the server has; what it writes goes to `folder`, where it has none of its own."""
+        Args:
+            folder: where it is started, and where it writes if it has no folders of its own.
+            limits: what one submission may use.
+            said: gets its error stream.
+            seconds: to wait for a container.
+
+        Raises:
+            OSError: the tool does not start it.
+        """
+        if self.kind == "podman" or self.kind == "docker":
+            return containers.start(self.kind, limits, said, seconds)
+        ours, theirs = socket.socketpair()
+        arguments = ["-m", "deqlib.course.inside.worker", str(theirs.fileno())]
         if self.nested:
-            return _environment(_INSIDE, "/home/student", "/tmp")
-        return _environment(str(_PACKAGE.parent), folder, folder)
+            command, variables = bubblewrap.command(*arguments), places.environment()
+        else:
+            command = [sys.executable, "-P", *arguments]
+            variables = places.environment(str(places.PACKAGE.parent), folder, folder)
+        with theirs:
+            process = subprocess.Popen(
+                command, pass_fds=[theirs.fileno()], cwd=folder, env=variables,
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=said,
+            )  # fmt: skip
+        return process, ours
+
+    def stop(self, process: subprocess.Popen[bytes]) -> None:
+        """End a server whose link is closed."""
+        if self.kind == "podman" or self.kind == "docker":
+            return containers.stop(self.kind, process)
+        process.kill()
+        process.wait()
+        return None
 
 
 def find(kind: Kind = "bubblewrap") -> Sandbox:
@@ -73,94 +105,10 @@ def find(kind: Kind = "bubblewrap") -> Sandbox:
     """
     if kind == "none":
         return Sandbox("none")
-    if (problem := _problem()) is not None:
+    problem = bubblewrap.problem() if kind == "bubblewrap" else containers.problem(kind)
+    if problem is not None:
         raise CourseError(
-            f"no sandbox: {problem}. Install bubblewrap (apt install bubblewrap, dnf install bubblewrap), or grade "
-            "with --unsafe: submitted code then runs with your rights, and can read solutions and change grades"
+            f"no sandbox: {problem}. {_HELP[kind]}, or grade with --unsafe: submitted code then runs with your "
+            "rights, and can read solutions and change grades"
         )
-    return Sandbox("bubblewrap")
-
-
-# --------------------------------------------------------------------------------------------------------------------
-# Bubblewrap
-
-# The steps of a submission, without what takes time to import.
-_TRIAL = f"""
-import importlib.util, os, runpy, sys
-names = runpy.run_path("{_INSIDE}/deqlib/course/inside/namespaces.py")
-names["isolate"](1 << 20, sys.argv[1] == "True")
-seen = [importlib.util.find_spec(name) for name in ("deqlib", "torch", "IPython", "wave")]
-print("unreadable" if None in seen else "", flush=True)
-os._exit(0)
-"""
-
-
-@functools.cache
-def _problem() -> str | None:
-    """Why bubblewrap cannot be used, or None."""
-    if not sys.platform.startswith("linux"):
-        return "bubblewrap needs Linux"
-    if shutil.which("bwrap") is None:
-        return "bwrap is not installed"
-    try:
-        command = [*_bubblewrap(), _place(sys.executable), "-P", "-c", _TRIAL, str(os.geteuid() == 0)]
-        ran = subprocess.run(command, capture_output=True, text=True, timeout=60)
-    except (OSError, subprocess.TimeoutExpired) as error:
-        return f"bwrap does not run here ({error})"
-    if ran.stdout.strip() == "unreadable":
-        return f"submissions run as nobody, who may not read the environment at {sys.prefix} (chmod -R a+rX would do)"
-    if ran.returncode != 0:
-        said = (ran.stderr.strip().splitlines() or ["it says nothing"])[-1]
-        return f"bwrap is installed, but this system refuses what it needs ({said})"
-    return None
-
-
-def _bubblewrap() -> list[str]:
-    command = ["bwrap", "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"]
-    # The server has rights in its own namespaces, so that it can make further ones; no submission has any.
-    # Root needs no user namespace for that, and must not be in one, to be able to run submissions as nobody.
-    command += ["--cap-add", "ALL"]
-    command += [] if os.geteuid() == 0 else ["--unshare-user", "--uid", "0", "--gid", "0"]
-    command += ["--die-with-parent", "--new-session", "--hostname", "sandbox", "--clearenv"]
-    for path in _SYSTEM:
-        command += _bind(Path(path))
-    for prefix in dict.fromkeys((sys.base_prefix, sys.exec_prefix, sys.prefix)):
-        command += [] if prefix in ("/usr", "/usr/local") else _open_bind(prefix, _place(prefix))
-    command += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--dir", "/home", "--dir", "/home/student"]
-    command += _open_bind(str(_PACKAGE), f"{_INSIDE}/deqlib")
-    # Bubblewrap's own root and /dev could be written to otherwise, and what is left there would outlive a submission.
-    command += ["--remount-ro", "/dev", "--remount-ro", "/"]
-    environment = _environment(_INSIDE, "/home/student", "/tmp")
-    command += [word for key, value in environment.items() for word in ("--setenv", key, value)]
-    return [*command, "--chdir", "/home/student", "--"]
-
-
-def _place(path: str) -> str:
-    """Where a part of this environment is found inside: where it is, unless a submission's own folders cover that."""
-    return f"/opt{path}" if any(Path(path).is_relative_to(folder) for folder in _COVERED) else path
-
-
-def _bind(path: Path) -> list[str]:
-    """Bind a path where it is; a link, as /lib is on many systems, stays a link."""
-    if path.is_symlink():
-        return [*_above(path), "--symlink", str(path.readlink()), str(path)]
-    return _open_bind(str(path), str(path)) if path.exists() else []
-
-
-def _open_bind(source: str, target: str) -> list[str]:
-    """Bind a folder in folders that everybody may enter, nobody too."""
-    return [*_above(Path(target)), "--ro-bind", source, target]
-
-
-def _above(path: Path) -> list[str]:
-    return [word for folder in reversed(path.parents[:-1]) for word in ("--dir", str(folder))]
-
-
-def _environment(package: str, home: str, scratch: str) -> dict[str, str]:
-    return {
-        "HOME": home, "TMPDIR": scratch, "PYTHONPATH": package, "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8",
-        "USER": "student", "LOGNAME": "student", "PYTHONDONTWRITEBYTECODE": "1",
-        "MPLBACKEND": "agg", "MPLCONFIGDIR": f"{scratch}/matplotlib", "IPYTHONDIR": f"{scratch}/ipython",
-        # A server that forks must be a single thread, and the course counts on one thread anyhow.
-        "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1",
-    }  # fmt: skip
+    return Sandbox(kind)

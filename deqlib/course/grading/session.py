@@ -42,7 +42,7 @@ class Runner:
         self._server: Server | None = None
 
     def __enter__(self) -> Runner:
-        self._server = Server(self.sandbox)
+        self._server = Server(self.sandbox, self.limits)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -77,7 +77,7 @@ class Runner:
         """A fresh submission's process; a server that died, or cannot serve twice, is started again."""
         if self._server is None or not self._server.alive or (self._server.served and not self.sandbox.nested):
             self.__exit__()
-            self._server = Server(self.sandbox)
+            self._server = Server(self.sandbox, self.limits)
         server = self._server
         try:
             submission = Submission(server, self.limits)

@@ -11,16 +11,20 @@ import ctypes
 import errno
 import os
 import platform
+import re
 import resource
 import struct
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 __all__ = ["isolate", "limit"]
 
 _NEW_NS, _NEW_CGROUP, _NEW_UTS, _NEW_IPC = 0x00020000, 0x02000000, 0x04000000, 0x08000000
 _NEW_USER, _NEW_PID, _NEW_NET = 0x10000000, 0x20000000, 0x40000000
-_RDONLY, _NOSUID, _NODEV, _NOEXEC, _BIND, _REC, _PRIVATE = 1, 2, 4, 8, 1 << 12, 1 << 14, 1 << 18
+_RDONLY, _NOSUID, _NODEV, _NOEXEC, _REMOUNT, _BIND, _REC, _PRIVATE = 1, 2, 4, 8, 32, 1 << 12, 1 << 14, 1 << 18
+_FLAGS = {"nosuid": 2, "nodev": 4, "noexec": 8, "noatime": 1 << 10, "nodiratime": 1 << 11, "relatime": 1 << 21}
+_OF_THE_MACHINE = ("/sys", "/run")
 _SET_DUMPABLE, _CAPBSET_DROP, _NO_NEW_PRIVS, _CAPABILITY_VERSION = 4, 24, 38, 0x20080522
 _JOIN_SESSION_KEYRING = 1
 _KEYCTL = {"x86_64": 250, "aarch64": 219, "riscv64": 219, "ppc64le": 271, "s390x": 280}
@@ -46,7 +50,7 @@ class _Libc:
         self("mount", kind, target, kind, _NOSUID | devices | flags, options)
 
 
-def isolate(folder_bytes: int, as_nobody: bool, hidden: Iterable[str] = ()) -> None:
+def isolate(folder_bytes: int, as_nobody: bool, hidden: Iterable[str] = (), container: bool = False) -> None:
     """Return in a child that is the first process of fresh namespaces; the caller's process waits for it and ends.
 
     The child has no network, its own /proc, /tmp, home and /dev/shm, no capability, and cannot be looked into.
@@ -55,6 +59,7 @@ def isolate(folder_bytes: int, as_nobody: bool, hidden: Iterable[str] = ()) -> N
         folder_bytes: what each of its writable folders may hold.
         as_nobody: whether it becomes the user 65534, which only root can ask for; else it stays who it is.
         hidden: files that the child finds empty.
+        container: whether a container's tool made what is mounted, and left some of it writable.
 
     Raises:
         OSError: the system refuses one of the steps.
@@ -73,6 +78,8 @@ def isolate(folder_bytes: int, as_nobody: bool, hidden: Iterable[str] = ()) -> N
     for fd in (processes, parent_waits, release):
         os.close(fd)
     libc("mount", None, b"/", None, _REC | _PRIVATE, None)
+    if container:
+        _close(libc)
     for file in hidden:
         libc("mount", b"/dev/null", file.encode(), None, _BIND, None)
     writable = _mounts(libc, folder_bytes)
@@ -85,6 +92,19 @@ def isolate(folder_bytes: int, as_nobody: bool, hidden: Iterable[str] = ()) -> N
     _write(writable, "sys/user/max_user_namespaces", "0")
     os.close(writable)
     _drop(libc)
+
+
+def _close(libc: _Libc) -> None:
+    """Make everything that is mounted read-only, and cover what says something of the machine."""
+    for line in Path("/proc/self/mountinfo").read_text().splitlines():
+        target, options = line.split()[4:6]
+        flags = sum(_FLAGS.get(option, 0) for option in options.split(","))
+        # Spaces and the like stand there as octal numbers.
+        path = re.sub(rb"\\([0-7]{3})", lambda found: bytes([int(found[1], 8)]), os.fsencode(target))
+        libc("mount", None, path, None, _REMOUNT | _BIND | _RDONLY | flags, None)
+    for folder in _OF_THE_MACHINE:
+        if os.path.isdir(folder):
+            libc.mount(b"tmpfs", folder.encode(), _RDONLY | _NOEXEC, b"mode=0555,size=4k")
 
 
 def _map_user(processes: int, child: int, as_nobody: bool) -> None:
@@ -116,7 +136,8 @@ def _forget_keys(libc: _Libc) -> None:
         try:
             libc("syscall", number, _JOIN_SESSION_KEYRING, None)
         except OSError as error:
-            if error.errno != errno.ENOSYS:  # a kernel without keyrings
+            # A kernel without keyrings, or a container that forbids them, to the submission too.
+            if error.errno not in (errno.ENOSYS, errno.EPERM):
                 raise
 
 

@@ -51,7 +51,7 @@ def serve(link: socket.socket) -> None:
 def _enter(keeper: int, shell: int, output: int, options: dict[str, Any], pristine: Pristine) -> None:
     """Become a keeper in fresh namespaces, and start the shell once the outside has seen the keeper."""
     if options["nested"]:
-        isolate(options["file_bytes"], options["as_nobody"], pristine.files)
+        isolate(options["file_bytes"], options["as_nobody"], pristine.files, options["container"])
     os.setsid()
     null = os.open(os.devnull, os.O_RDWR)
     link = socket.socket(fileno=keeper)
@@ -130,5 +130,14 @@ def _below(top: int) -> list[int]:
     return found[1:]
 
 
+def _link(name: str) -> socket.socket:
+    """The link to the outside: an open file that was handed on, or, in a container, a socket to connect to."""
+    if name.isdigit():
+        return socket.socket(fileno=int(name))
+    link = socket.socket(socket.AF_UNIX)
+    link.connect(name)
+    return link
+
+
 if __name__ == "__main__":
-    serve(socket.socket(fileno=int(sys.argv[1])))
+    serve(_link(sys.argv[1]))
