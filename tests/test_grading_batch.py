@@ -14,7 +14,9 @@ import sqlite3
 import subprocess
 import sys
 import time
+import zipfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +30,9 @@ from rich.console import Console
 
 from deqlib.course import check
 from deqlib.course.chapter import Chapter, CourseError, load_notebook
-from deqlib.course.grading import Submission, batch, grade
+from deqlib.course.grading import Submission, batch, grade, threads
 from deqlib.course.grading.judging import Judges, locked_cells
+from deqlib.course.grading.rebuilders import Rebuilders
 from deqlib.course.grading.verdicts import plain
 from deqlib.course.grading.work import Limits, Outcome, Ran, Work
 
@@ -84,12 +87,20 @@ def judges(built_course: Path) -> Iterator[Judges]:
         yield found
 
 
+@pytest.fixture(scope="module")
+def rebuilders() -> Iterator[Rebuilders]:
+    """The same for what reads notebooks."""
+    with Rebuilders(2) as found:
+        yield found
+
+
 @pytest.fixture
-def chapter(course: Path, judges: Judges, monkeypatch: pytest.MonkeyPatch) -> Chapter:
+def chapter(course: Path, judges: Judges, rebuilders: Rebuilders, monkeypatch: pytest.MonkeyPatch) -> Chapter:
     CALLS.clear()
+    monkeypatch.setattr(batch, "Rebuilders", lambda *_: contextlib.nullcontext(rebuilders))
     monkeypatch.setattr(batch, "Judges", lambda *_: contextlib.nullcontext(judges))
-    monkeypatch.setattr(batch, "Runner", InProcess)
-    monkeypatch.setattr(batch.sandbox, "find", lambda kind: kind)
+    monkeypatch.setattr(threads, "Runner", InProcess)
+    monkeypatch.setattr(threads.sandbox, "find", lambda kind: kind)
     return Chapter(course, TINY)
 
 
@@ -366,22 +377,79 @@ def test_a_notebook_that_no_reader_expects_costs_itself_alone(
         for cell in notebook.cells:
             cell.metadata["nbgrader"] = strange
         (tmp_path / "in" / f"odd{i}.ipynb").write_text(json.dumps(notebook))
-    rebuild = batch.rebuild
-
-    def broken(chapter: Chapter, notebook: Any) -> Work:
-        if any("return [x][1]" in c.source for c in notebook.cells):
-            raise RecursionError("too deep")
-        return rebuild(chapter, notebook)
-
-    monkeypatch.setattr(batch, "rebuild", broken)
-    hand_in(chapter, tmp_path / "in" / "cy.ipynb", {"double": "return [x][1]"})
     found = graded()
-    assert {s: found[s].score for s in ("ana", "cy")} == {"ana": 6, "cy": None}
+    assert found["ana"].score == 6
     assert found["bob"].score is not None
-    assert "RecursionError: too deep" in found["cy"].remark
     assert not any(v.failed for v in found.values()), "grading them again would end the same way"
     for i in range(4):
         assert found[f"odd{i}"].score is not None or found[f"odd{i}"].remark
+
+
+@pytest.mark.parametrize(
+    ("body", "score"),
+    [
+        ("def other(n, n): pass", 3),  # Python's parser takes it, its next step does not
+        ("global x", 3),
+        ("nonlocal y", 3),
+        (f"return 2 * x + 0 * ({' + '.join(['x'] * 600)})", 6),  # too deep for a look at its names, and right
+        ("return 2 * x " + ")" * 300, 3),
+    ],
+)
+def test_code_that_is_hard_to_read_costs_its_own_exercise_alone(
+    chapter: Chapter, graded: Grade, tmp_path: Path, body: str, score: float
+) -> None:
+    hand_in(chapter, tmp_path / "in" / "ana.ipynb", {**SOLVED, "double": f"def double(x):\n    {body}\n"})
+    assert graded()["ana"].score == score
+
+
+def test_a_zip_that_unpacks_without_bound_is_not_unpacked(chapter: Chapter, graded: Grade, tmp_path: Path) -> None:
+    ana = hand_in(chapter, tmp_path / "in" / "ana.ipynb", SOLVED)
+    for student, method in (("bob", zipfile.ZIP_BZIP2), ("cy", zipfile.ZIP_LZMA), ("dee", zipfile.ZIP_DEFLATED)):
+        with zipfile.ZipFile(tmp_path / "in" / f"{student}.zip", "w", method) as archive:
+            archive.write(ana, f"{TINY}.ipynb")
+    broken = bytearray((tmp_path / "in" / "cy.zip").read_bytes())
+    broken[30 + len(f"{TINY}.ipynb") + 4] = 0xFF  # a property that LZMA does not have
+    (tmp_path / "in" / "eve.zip").write_bytes(broken)
+    found = graded()
+    assert {s: v.score for s, v in found.items()} == {"ana": 6, "bob": None, "cy": None, "dee": 6, "eve": None}
+    assert all("ordinary zip" in found[s].remark for s in ("bob", "cy", "eve"))
+
+
+def test_what_no_reader_expects_of_a_file_costs_its_own_row(
+    chapter: Chapter, graded: Grade, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for student in ("ana", "bob"):
+        hand_in(chapter, tmp_path / "in" / f"{student}.ipynb", SOLVED)
+    read = batch.collecting.read
+
+    def short_of_memory(path: Path, name: str) -> bytes:
+        if path.stem == "bob":
+            raise MemoryError
+        return read(path, name)
+
+    monkeypatch.setattr(batch.collecting, "read", short_of_memory)
+    found = graded()
+    assert (found["ana"].score, found["bob"].score) == (6, None)
+    assert "MemoryError" in found["bob"].remark
+
+
+def test_a_cell_that_was_lost_is_tried_once_more(
+    chapter: Chapter, graded: Grade, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, tries = InProcess.run, []
+
+    def short_of_memory_once(self: InProcess, work: Work, seed: int) -> Ran:
+        ran = run(self, work, seed)
+        tries.append(set(work.tests))
+        if len(tries) > 1:
+            return ran
+        failed = {n: Outcome("failed", message="NameError: halve") for n in ran.outcomes if "halve" in n}
+        return replace(ran, outcomes=ran.outcomes | failed, lost=True)
+
+    monkeypatch.setattr(InProcess, "run", short_of_memory_once)
+    hand_in(chapter, tmp_path / "in" / "ana.ipynb", SOLVED)
+    assert graded()["ana"].score == 6
+    assert tries[1] == {n for n in tries[0] if "halve" in n}
 
 
 def test_a_gradebook_that_cannot_be_written_leaves_everything_as_it_was(

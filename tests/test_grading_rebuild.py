@@ -2,16 +2,15 @@
 
 import ast
 import copy
-import threading
+import json
 import time
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from cells import CHAPTERS, ROOT
 from nbformat.v4 import new_code_cell
 
-from deqlib.course.chapter import Chapter, grade_id, has_role, load_notebook
-from deqlib.course.grading import rebuilding
+from deqlib.course.chapter import Chapter, CourseError, grade_id, has_role, load_notebook
+from deqlib.course.grading.rebuilders import Rebuilders
 from deqlib.course.grading.rebuilding import rebuild
 
 CHAPTER = Chapter(ROOT, "01_fixed_points")
@@ -117,20 +116,61 @@ def test_a_cell_that_can_look_anywhere_keeps_all_before_it(notebook):
     assert len(rebuild(CHAPTER, notebook).cells) > few + 5
 
 
-def test_threads_take_turns(notebook, monkeypatch):
-    inside, needed, together = threading.Semaphore(1), rebuilding.needed, []
+# --------------------------------------------------------------------------------------------------------------------
+# In a process that can be killed
 
-    def slow(*arguments):
-        if not inside.acquire(blocking=False):
-            together.append(1)
-            return needed(*arguments)
-        time.sleep(0.05)  # time enough for another thread to come in, if it may
-        inside.release()
-        return needed(*arguments)
 
-    monkeypatch.setattr(rebuilding, "needed", slow)
-    clean = rebuild(CHAPTER, notebook)
-    with ThreadPoolExecutor(4) as pool:
-        works = list(pool.map(lambda _: rebuild(CHAPTER, copy.deepcopy(notebook)), range(8)))
-    assert works == [clean] * 8
-    assert not together
+def as_bytes(notebook):
+    return json.dumps(notebook).encode()
+
+
+@pytest.fixture(scope="module")
+def rebuilders():
+    with Rebuilders(1, seconds=4) as found:
+        yield found
+
+
+def test_a_process_rebuilds_as_we_do(rebuilders, notebook):
+    notebook.cells[at(notebook, "optimal_damping")].source = "answer = 1"
+    found = rebuilders.rebuild(CHAPTER, "ana.ipynb", b"\xef\xbb\xbf" + as_bytes(notebook))
+    assert found == rebuild(CHAPTER, notebook)
+    with pytest.raises(CourseError, match=r"^ana.ipynb is not a notebook: it is cut off or damaged"):
+        rebuilders.rebuild(CHAPTER, "ana.ipynb", b'{"cells": [')
+
+
+def slow(notebook):
+    """IPython looks for `x?` in time quadratic in the length of a line."""
+    notebook.cells.append(new_code_cell("a" * 100_000 + " + b?"))
+    return as_bytes(notebook)
+
+
+def deep(notebook):
+    """Twenty megabytes of JSON that would take gigabytes."""
+    notebook.metadata["more"] = "HERE"
+    return as_bytes(notebook).replace(b'"HERE"', b"[" + b"{}," * 6_000_000 + b"{}]")
+
+
+def long(notebook):
+    """More code than anybody writes."""
+    notebook.cells.append(new_code_cell("a;" * 600_000))
+    return as_bytes(notebook)
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [(slow, "more than 4 s"), (deep, "too much memory|more than 4 s"), (long, "more than 1 MB of code")],
+)
+def test_what_a_parser_cannot_cope_with_is_ended(rebuilders, notebook, make, said):
+    began = time.monotonic()
+    with pytest.raises(CourseError, match=said):
+        rebuilders.rebuild(CHAPTER, "eve.ipynb", make(notebook))
+    assert time.monotonic() - began < 30
+    assert rebuilders.rebuild(CHAPTER, "ana.ipynb", as_bytes(RELEASE)) == rebuild(CHAPTER, RELEASE)
+
+
+def test_cells_of_one_name_by_the_thousand_take_no_time(notebook):
+    notebook.cells += [new_code_cell(f"x = {k}", id="same") for k in range(10_000)]
+    began = time.process_time()
+    work = rebuild(CHAPTER, notebook)
+    assert time.process_time() - began < 20
+    assert len({cell.id for cell in work.cells}) == len(work.cells)

@@ -150,13 +150,19 @@ def _names(chapters: list[Chapter]) -> str:
 def load_notebook(path: Path) -> NotebookNode:
     """Read a notebook of format 4; a missing, cut off or foreign file is a `CourseError` of one line."""
     try:
-        text = path.read_text(encoding="utf-8")
+        return as_notebook(path, path.read_bytes())
     except FileNotFoundError:
         raise CourseError(f"no notebook at {path}{_chapters_near(path)}") from None
-    except UnicodeDecodeError:
-        raise CourseError(f"{path} is not a notebook: it is not text in UTF-8") from None
     except OSError as error:
         raise CourseError(f"{path} cannot be read: {error.strerror}") from None
+
+
+def as_notebook(path: Path | str, content: bytes) -> NotebookNode:
+    """Read a notebook of format 4 from the content of a file at `path`, as `load_notebook` does."""
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError:
+        raise CourseError(f"{path} is not a notebook: it is not text in UTF-8") from None
     data = _parse(path, text)
     if not isinstance(data, dict) or not isinstance(data.get("cells"), list) or data.get("nbformat") != 4:
         raise CourseError(f"{path} is JSON, but not a notebook of format 4 with a list of cells")
@@ -172,7 +178,7 @@ def load_notebook(path: Path) -> NotebookNode:
         raise CourseError(f"{path} is not a valid notebook: its parts are not what they should be") from None
 
 
-def _parse(path: Path, text: str) -> Any:
+def _parse(path: Path | str, text: str) -> Any:
     if not text.strip():
         raise CourseError(f"{path} is empty; take a fresh copy of the chapter")
     try:

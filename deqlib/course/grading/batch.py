@@ -9,11 +9,7 @@ this order: a grader that is killed, at whatever moment, repeats at most the sub
 from __future__ import annotations
 
 import datetime as dt
-import os
 import secrets
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -21,16 +17,16 @@ from rich.console import Console
 from rich.progress import Progress
 
 from deqlib.course.chapter import Chapter, CourseError, Exercise, exercises, load_notebook, write_text
-from deqlib.course.grading import collecting, feedback, sandbox
+from deqlib.course.grading import collecting, feedback
 from deqlib.course.grading.collecting import Submission, collect
 from deqlib.course.grading.gradebook import Book, BookError
 from deqlib.course.grading.journal import Entry, Journal, alone, digest
 from deqlib.course.grading.judging import Judges, JudgesError, locked_cells
-from deqlib.course.grading.rebuilding import rebuild
+from deqlib.course.grading.lines import LinesError
+from deqlib.course.grading.rebuilders import Rebuilders
 from deqlib.course.grading.report import as_csv, as_table
 from deqlib.course.grading.sandbox import Kind
-from deqlib.course.grading.session import Runner
-from deqlib.course.grading.threads import Farm, Runs, in_threads
+from deqlib.course.grading.threads import Farm, Runs, in_threads, make_farm
 from deqlib.course.grading.verdicts import Verdict, plain
 from deqlib.course.grading.work import Limits, Ran, Work
 
@@ -106,7 +102,7 @@ def grade(
     options = Options(limits, again, with_tests, seed, _exercise(found, only))
     submissions = collect(folder, chapter.name)
     runs = chapter.root / "grading" / "runs"
-    with _farm(kind, limits, workers, cluster) as (farm, count), alone(runs / f"{chapter.name}.lock"):
+    with make_farm(kind, limits, workers, cluster) as (farm, count), alone(runs / f"{chapter.name}.lock"):
         try:
             with Book(chapter) as book:
                 batch = _Batch(chapter, book, Journal(runs / f"{chapter.name}.jsonl"), options)
@@ -132,20 +128,6 @@ def _exercise(found: list[Exercise], only: str | None) -> str | None:
     return names[only] if only is not None else None
 
 
-@contextmanager
-def _farm(kind: Kind, limits: Limits, workers: int | None, cluster: str | None) -> Iterator[tuple[Farm, int]]:
-    """Say how to make what runs submissions, and how many to make."""
-    if cluster is None:
-        box = sandbox.find(kind)
-        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        yield lambda: Runner(box, limits), workers or cores
-    else:
-        from deqlib.course.grading.cluster import connect
-
-        with connect(cluster, kind, limits) as (farm, threads):
-            yield farm, workers or threads
-
-
 class _Batch:
     """One call of `grade` on one chapter."""
 
@@ -161,8 +143,8 @@ class _Batch:
             return None
         try:
             data = collecting.read(submission.path, self._chapter.name)
-        except CourseError as error:
-            submission.remark = plain(error)
+        except Exception as error:
+            submission.remark = plain(error) if isinstance(error, CourseError) else _unreadable(error)
             return None
         entry, options = self._journal.last(submission.student), self._options
         same = entry is not None and entry.submission == digest(data)
@@ -189,14 +171,14 @@ class _Batch:
         # Four, because a submission is judged in a small part of the time that its probes take.
         with (
             Judges(locked_cells(self._chapter), min(count, 4)) as judges,
+            Rebuilders(min(count, 2)) as rebuilders,
             Progress(console=console, transient=True) as bar,
-            tempfile.TemporaryDirectory() as folder,
         ):
             task = bar.add_task("Grading", total=len(jobs))
             steps: list[tuple[list[Job], int]] = [(jobs, count), (waiting, 1)]
 
             def attempt(runs: Runs, job: Job) -> None:
-                self._try(runs, job, judges, Path(folder))
+                self._try(runs, job, judges, rebuilders)
 
             for number, (part, threads) in enumerate(steps):
                 for job in in_threads(part, farm, threads, attempt):
@@ -207,17 +189,16 @@ class _Batch:
                     job.data, job.work, job.ran = b"", None, None  # a class of hundreds should not pile up here
                     bar.update(task, advance=1, description=f"Graded {plain(job.submission.student, 30)}")
 
-    def _try(self, runs: Runs, job: Job, judges: Judges, folder: Path) -> None:
+    def _try(self, runs: Runs, job: Job, judges: Judges, rebuilders: Rebuilders) -> None:
         """Rebuild, run and judge a submission; everything that goes wrong becomes its remark."""
         submission = job.submission
         try:
-            job.work = job.work or self._rebuild(job, folder)
+            job.work = job.work or self._rebuild(job, rebuilders)
         except CourseError as error:
             submission.remark = plain(error)
             return
-        except Exception as error:  # metadata that nobody thought of
-            said = plain(f"{type(error).__name__}: {error}", 200)
-            submission.remark = f"the notebook cannot be read as one of this chapter ({said})"
+        except Exception as error:
+            submission.remark, submission.failed = _not_now(error), True
             return
         try:
             wanted = self._wanted(job, job.work)
@@ -226,24 +207,16 @@ class _Batch:
             if not ran.outputs and all(v.state == "not run" for v in found.values()):
                 raise CourseError(ran.remark or "not one of its cells ran")
         except Exception as error:  # our fault or the machine's, whatever it is; it must not stop the others
-            what = error if isinstance(error, CourseError | JudgesError) else f"{type(error).__name__}: {error}"
-            submission.remark, submission.failed = f"not graded now: {plain(what)}; grade again", True
+            submission.remark, submission.failed = _not_now(error), True
         else:
             first = job.verdicts or {}
             job.verdicts = first | {n: v for n, v in found.items() if n not in first or v.earned > first[n].earned}
             before = job.ran.seconds if job.ran is not None else 0.0
             job.ran = replace(job.ran or ran, outcomes={}, seconds=before + ran.seconds)
 
-    def _rebuild(self, job: Job, folder: Path) -> Work:
+    def _rebuild(self, job: Job, rebuilders: Rebuilders) -> Work:
         job.data = collecting.read(job.submission.path, self._chapter.name)
-        path = folder / f"{job.submission.student}.ipynb"
-        try:
-            path.write_bytes(job.data.removeprefix(b"\xef\xbb\xbf"))  # some editors put this mark of UTF-8 first
-            return rebuild(self._chapter, load_notebook(path))
-        except CourseError as error:
-            raise CourseError(str(error).replace(str(path), job.submission.path.name)) from None
-        finally:
-            path.unlink(missing_ok=True)
+        return rebuilders.rebuild(self._chapter, job.submission.path.name, job.data)
 
     def _wanted(self, job: Job, work: Work) -> Work:
         """The tests of a submission that have to run: all, those of one exercise, or those that ran out of time."""
@@ -251,7 +224,9 @@ class _Batch:
         if job.before is not None:
             names = {n for n in names if work.tests[n].exercise == self._options.only}
         if job.verdicts is not None:
-            names = {n for n in names if n in job.verdicts and job.verdicts[n].state in _MACHINE}
+            lost = job.ran is not None and job.ran.lost
+            states = {n: v.state for n, v in job.verdicts.items()}
+            names = {n for n in names if n in states and (states[n] in _MACHINE or (lost and states[n] != "passed"))}
         cells = tuple(c for c in work.cells if c.kind != "test" or c.id in names)
         return replace(work, cells=cells, tests={n: t for n, t in work.tests.items() if n in names})
 
@@ -293,7 +268,17 @@ class _Batch:
 
 
 def _may_be_the_machine(job: Job) -> bool:
-    return not job.submission.remark and any(v.state in _MACHINE for v in (job.verdicts or {}).values())
+    lost = job.ran is not None and job.ran.lost and any(v.state != "passed" for v in (job.verdicts or {}).values())
+    return not job.submission.remark and (lost or any(v.state in _MACHINE for v in (job.verdicts or {}).values()))
+
+
+def _not_now(error: Exception) -> str:
+    what = error if isinstance(error, CourseError | JudgesError | LinesError) else f"{type(error).__name__}: {error}"
+    return f"not graded now: {plain(what)}; grade again"
+
+
+def _unreadable(error: Exception) -> str:
+    return f"it cannot be read ({plain(f'{type(error).__name__}: {error}', 200)})"
 
 
 def _without_judges(work: Work) -> Work:

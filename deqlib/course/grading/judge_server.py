@@ -9,19 +9,19 @@ Each is a line of JSON.
 
 from __future__ import annotations
 
-import contextlib
 import io
 import json
 import math
 import os
-import signal
 import sys
 import zipfile
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from deqlib.course import check
+from deqlib.course.grading.lines import in_a_fork, limit_time
 
 __all__ = ["look", "main"]
 
@@ -61,42 +61,17 @@ def _in_a_fork(
     names: dict[str, Any], seed: int, tests: list[tuple[str, bytes]], seconds: float, memory: int
 ) -> list[str]:
     """Judge in a child process one test after the other, as far as it gets; the last message says what ended it."""
-    inside, outside = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.close(inside)
-        _limit_memory(memory)
-        with contextlib.suppress(BaseException):
-            for source, data in tests:
-                _limit_time(seconds)
-                text = _judge(names, source, seed, data)
-                os.write(outside, json.dumps(text[:2000]).encode() + b"\n")
-        os._exit(0)
-    os.close(outside)
-    with os.fdopen(inside, "rb") as file:
-        messages = [json.loads(line) for line in file if line.endswith(b"\n")]
-    _, status = os.waitpid(child, 0)
+
+    def work(say: Callable[[str], None]) -> None:
+        for source, data in tests:
+            limit_time(seconds)
+            say(_judge(names, source, seed, data)[:2000])
+
+    messages, late = in_a_fork(work, memory)
     if len(messages) < len(tests):
-        late = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGALRM
         end = f"kept the judge busy for more than {seconds:g} s" if late else "made the judge's process end"
         messages.append(f"the values that came back {end}")
     return messages
-
-
-def _limit_time(seconds: float) -> None:
-    """End this process when the time is up, wherever it is then: nothing catches the alarm."""
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-
-
-def _limit_memory(memory: int) -> None:
-    with contextlib.suppress(ImportError, OSError, ValueError):  # macOS and Windows have no such limit
-        import resource
-
-        with open("/proc/self/statm") as file:
-            now = int(file.read().split()[0]) * resource.getpagesize()
-        resource.setrlimit(resource.RLIMIT_AS, (now + memory, now + memory))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def _judge(names: dict[str, Any], source: str, seed: int, data: bytes) -> str:

@@ -8,21 +8,16 @@ on time and memory: arrays are chosen by strangers, and a judge may loop as ofte
 
 from __future__ import annotations
 
-import json
-import os
 import queue
-import selectors
-import subprocess
-import sys
-import time
-from typing import IO
 
 from deqlib.course.chapter import Chapter, has_role, load_notebook
+from deqlib.course.grading.lines import LinesError, Process
 from deqlib.course.grading.verdicts import Verdict, plain
 from deqlib.course.grading.work import Outcome, Ran, Work
 
 __all__ = ["Judges", "JudgesError", "locked_cells"]
 
+_MODULE = "deqlib.course.grading.judge_server"
 _SECONDS = 20  # for one judgement; the slowest of the course takes about one
 _START_SECONDS = 120
 _MEMORY = 4 << 30  # beyond what the server itself has
@@ -120,68 +115,23 @@ class _Server:
     """One process of `judge_server.py`, started at the first question."""
 
     def __init__(self, setup: tuple[str, ...], seconds: float) -> None:
-        self._setup, self._seconds = setup, seconds
-        self._process: subprocess.Popen[bytes] | None = None
+        self._first = {"setup": setup, "seconds": seconds, "memory": _MEMORY}
+        self._seconds = seconds
+        self._process: Process | None = None
 
     def ask(self, seed: int, tests: list[tuple[str, bytes]]) -> list[str]:
-        process = self._process or self._start()
         head = {"seed": seed, "tests": [{"judge": judge, "size": len(data)} for judge, data in tests]}
-        question = json.dumps(head).encode() + b"\n" + b"".join(data for _, data in tests)
-        answer = self._exchange(process, question, self._seconds * len(tests) + 20)
-        if len(answer) != len(tests):
+        try:
+            self._process = self._process or Process(_MODULE, self._first, _START_SECONDS)
+            answer = self._process.ask(head, b"".join(data for _, data in tests), self._seconds * len(tests) + 20)
+        except LinesError as error:
+            raise JudgesError(plain(error)) from None
+        if not isinstance(answer, list) or len(answer) != len(tests):
             raise JudgesError("a judge's answer is not to be understood")
         return [plain(message, 2000, lines=12) for message in answer]
-
-    def _start(self) -> subprocess.Popen[bytes]:
-        # -P: the folder in which the grader was called is not a place to import from.
-        command = [sys.executable, "-P", "-m", "deqlib.course.grading.judge_server"]
-        environment = {**os.environ, "OMP_NUM_THREADS": "1", "MPLBACKEND": "agg"}
-        process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
-        )
-        self._process = process
-        first = {"setup": self._setup, "seconds": self._seconds, "memory": _MEMORY}
-        answer = self._exchange(process, json.dumps(first).encode() + b"\n", _START_SECONDS)
-        if answer != ["ready"]:
-            raise JudgesError(f"the locked cells do not run: {plain(answer)}")
-        return process
-
-    def _exchange(self, process: subprocess.Popen[bytes], question: bytes, seconds: float) -> list[str]:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        try:
-            process.stdin.write(question)
-            process.stdin.flush()
-            answer: object = json.loads(_line(process.stdout, seconds))
-        except (OSError, ValueError) as error:
-            raise JudgesError(f"a judge's process does not answer: {error}") from None
-        return [str(message) for message in answer] if isinstance(answer, list) else []
 
     def close(self) -> None:
         """End the process; a judgement that still runs ends with it or at its own limit."""
         process, self._process = self._process, None
-        if process is None:
-            return
-        process.kill()
-        process.wait()
-        for pipe in (process.stdin, process.stdout):
-            assert pipe is not None
-            try:
-                pipe.close()
-            except OSError:
-                continue  # what was not written has nobody to read it
-
-
-def _line(pipe: IO[bytes], seconds: float) -> bytes:
-    """Read a line that must come in time; the pipe is read by nobody else and holds one answer at most."""
-    end, text = time.monotonic() + seconds, b""
-    with selectors.DefaultSelector() as selector:
-        selector.register(pipe, selectors.EVENT_READ)
-        while not text.endswith(b"\n"):
-            if not selector.select(max(0.0, end - time.monotonic())):
-                raise ValueError(f"silent for {seconds:.0f} s")
-            part = os.read(pipe.fileno(), 1 << 16)
-            if not part:
-                raise ValueError("it ended")
-            text += part
-    return text
+        if process is not None:
+            process.close()

@@ -32,7 +32,14 @@ class _Names:
         self.later: set[str] = set()
         self.makes: set[str] = set()
         self.touches: set[str] = set()
-        tree = _tree(source)
+        try:
+            self._read(_tree(source))
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            # What Python's own parser takes its next step may refuse, or only this reading is too deep for: such a
+            # cell counts as one that may read everything.
+            self.now |= _DYNAMIC
+
+    def _read(self, tree: ast.Module) -> None:
         for statement in tree.body:
             now, later, bound = _scopes(symtable.symtable(ast.unparse(statement), "cell", "exec"))
             self.now |= now - self.makes
@@ -82,7 +89,7 @@ def _tree(source: str) -> ast.Module:
         pass
     try:
         return ast.parse(str(TransformerManager().transform_cell(source)))
-    except (SyntaxError, ValueError, RuntimeError, MemoryError):  # IPython gives up after 500 magics
+    except Exception:  # IPython gives up after 500 magics, and knows more ways to fail than it says
         return ast.Module([], [])
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ast
 import re
-import threading
 from collections.abc import Iterable
 
 from nbformat import NotebookNode
@@ -19,8 +18,7 @@ from deqlib.course.grading.work import Cell, Test, Work
 
 __all__ = ["rebuild"]
 
-# CPython 3.11 counts the depth of a syntax tree for all threads together: two that build one fail at random.
-_SYNTAX = threading.Lock()
+_MOST = 1 << 20  # characters of code; a solved chapter has some 40,000
 
 _HIDDEN = re.compile(r"^### BEGIN HIDDEN TESTS\n(.*?)^### END HIDDEN TESTS\n?", re.S | re.M)
 
@@ -37,15 +35,11 @@ def rebuild(chapter: Chapter, notebook: NotebookNode) -> Work:
         demonstrations are in it only where a later cell needs their names.
 
     Raises:
-        CourseError: our own notebooks are missing, or a test cell of ours has not the form of CONTRIBUTING.md.
-
-    One thread at a time: the others wait.
+        CourseError: there is too much code, our own notebooks are missing, or a test cell of ours has not the form of
+            CONTRIBUTING.md.
     """
-    with _SYNTAX:
-        return _rebuild(chapter, notebook)
-
-
-def _rebuild(chapter: Chapter, notebook: NotebookNode) -> Work:
+    if sum(len(cell.source) for cell in notebook.cells if cell.cell_type == "code") > _MOST:
+        raise CourseError(f"the notebook has more than {_MOST >> 20} MB of code; a solved chapter has 40 kB")
     ours = [cell for cell in load_notebook(chapter.source).cells if cell.cell_type == "code"]
     release = load_notebook(chapter.release).cells
     stubs = {grade_id(cell): str(cell.source) for cell in release if has_role(cell, "solution")}
@@ -95,7 +89,7 @@ class _Student:
         copies: dict[str, list[str]] = {}
         own: dict[str, list[Cell]] = {}
         remarks: list[str] = []
-        before = ""
+        before, taken = "", set(self.names)
         for cell in cells:
             name, source = self._ours(cell), str(cell.source)
             if name in self.solutions:
@@ -106,8 +100,8 @@ class _Student:
             elif name:
                 before = name
             elif cell.cell_type == "code" and source.strip() not in self.known:
-                taken = self.names | {c.id for more in own.values() for c in more}
-                own.setdefault(before, []).append(Cell(_unused(str(cell.get("id") or "own"), taken), "own", source))
+                new = _unused(str(cell.get("id") or "own"), taken)
+                own.setdefault(before, []).append(Cell(new, "own", source))
         answers = {name: self._last(name, sources, remarks) for name, sources in copies.items()}
         remarks += [f"The cell {name} is missing." for name in self.solutions if name not in copies]
         return answers, own, remarks
@@ -127,10 +121,12 @@ class _Student:
 
 
 def _unused(name: str, taken: set[str]) -> str:
-    """The name itself, or with the first number that makes it new."""
-    if name not in taken:
-        return name
-    return next(new for k in range(2, len(taken) + 3) if (new := f"{name}-{k}") not in taken)
+    """The name itself, or with a number that makes it new; it is taken from then on."""
+    new = name if name not in taken else f"{name}-{len(taken)}"
+    while new in taken:
+        new += "x"
+    taken.add(new)
+    return new
 
 
 # --------------------------------------------------------------------------------------------------------------------

@@ -24,6 +24,7 @@ from deqlib.course.grading.work import Cell, Limits, Outcome, Ran, Work
 __all__ = ["Runner"]
 
 _SERVER_TRIES = 3
+_ALL_OUTPUT_CHARS = 1_000_000  # of all cells together: they end in a page and a notebook
 
 
 class Runner:
@@ -115,9 +116,13 @@ class _Run:
             except Lost as lost:
                 return self._leave_out(cell, lost)
             finally:
-                self.outputs[cell.id] = plain(submission.output(), self.limits.output_chars)
+                self._print(cell.id, submission.output())
         self.done = True
         return None
+
+    def _print(self, name: str, text: str) -> None:
+        left = max(0, _ALL_OUTPUT_CHARS - sum(map(len, self.outputs.values())))
+        self.outputs[name] = plain(text, min(self.limits.output_chars, left))
 
     def _cell(self, submission: Submission, cell: Cell, seconds: float) -> None:
         if cell.kind == "test":
@@ -143,4 +148,4 @@ class _Run:
         """What became of it."""
         outcomes = {name: self.outcomes.get(name, Outcome("not run")) for name in self.work.tests}
         seconds = time.monotonic() - self.began
-        return Ran(self.seed, outcomes, self.outputs, "; ".join(self.remarks), seconds)
+        return Ran(self.seed, outcomes, self.outputs, "; ".join(self.remarks), seconds, lost=bool(self.skip))

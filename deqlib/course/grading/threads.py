@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import queue
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol, TypeVar
 
 from deqlib.course.chapter import CourseError
+from deqlib.course.grading import sandbox
+from deqlib.course.grading.sandbox import Kind
+from deqlib.course.grading.session import Runner
 from deqlib.course.grading.verdicts import plain
-from deqlib.course.grading.work import Ran, Work
+from deqlib.course.grading.work import Limits, Ran, Work
 
-__all__ = ["Farm", "Runs", "in_threads"]
+__all__ = ["Farm", "Runs", "in_threads", "make_farm"]
 
 T = TypeVar("T")
 
@@ -25,6 +29,20 @@ class Runs(Protocol):
 
 
 Farm = Callable[[], AbstractContextManager[Runs]]
+
+
+@contextmanager
+def make_farm(kind: Kind, limits: Limits, workers: int | None, cluster: str | None) -> Iterator[tuple[Farm, int]]:
+    """Say how to make what runs submissions, and how many to make."""
+    if cluster is None:
+        box = sandbox.find(kind)
+        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        yield lambda: Runner(box, limits), workers or cores
+    else:
+        from deqlib.course.grading.cluster import connect
+
+        with connect(cluster, kind, limits) as (farm, threads):
+            yield farm, workers or threads
 
 
 def in_threads(jobs: list[T], farm: Farm, count: int, work: Callable[[Runs, T], None]) -> Iterator[T]:

@@ -113,6 +113,7 @@ class Ran:
         outputs: what each cell printed or raised, plain text, by cell id.
         remark: why the whole could not be run, e.g. "ran out of time"; empty where all is well.
         seconds: of wall time.
+        lost: whether a cell that is no test was left out, because it took its process down or was ended.
     """
 
     seed: int
@@ -120,3 +121,4 @@ class Ran:
     outputs: dict[str, str] = field(default_factory=dict)
     remark: str = ""
     seconds: float = 0.0
+    lost: bool = False
