@@ -103,6 +103,28 @@ def test_a_gradebook_that_is_not_there_is_one_line(course: Path, tmp_path: Path,
     assert "the gradebook cannot be opened" in err
 
 
+@pytest.mark.parametrize("url", ["postgresql+psycopg://deq@127.0.0.1:1/deq", "deq@HOST/deq"])
+def test_every_command_says_in_one_line_that_the_gradebook_is_not_there(
+    course: Path, tmp_path: Path, deq: Deq, url: str
+) -> None:
+    (tmp_path / "exchange" / "deq" / "inbound").mkdir(parents=True)
+    with (course / "nbgrader_config.py").open("a") as file:
+        file.write(f"\nc.CourseDirectory.db_url = {url!r}\nc.Exchange.root = {str(tmp_path / 'exchange')!r}\n")
+    for command in (["collect", 1], ["late", 1, "--due", "2026-10-12T23:59Z"], ["feedback", 1], ["grades"]):
+        code, _, err = deq(*command, "--root", course)
+        assert (code, err.count("\n")) == (2, 1), err
+        assert "the gradebook cannot be" in err
+
+
+@pytest.mark.slow
+def test_an_empty_database_has_no_grades(course: Path, postgres: str, deq: Deq) -> None:
+    with create_engine(postgres, isolation_level="AUTOCOMMIT").connect() as line:
+        line.execute(text("create database fresh"))
+    with (course / "nbgrader_config.py").open("a") as file:
+        file.write(f"\nc.CourseDirectory.db_url = {postgres.replace('/postgres?', '/fresh?')!r}\n")
+    assert deq("grades", "--root", course) == (2, "", "deq: nothing is graded yet; run `deq grade` first\n")
+
+
 # --------------------------------------------------------------------------------------------------------------------
 # A cluster
 
