@@ -20,9 +20,10 @@ from conftest import DOUBLE, HALVE, TINY, edit, write
 from nbgrader.api import Gradebook
 from rich.console import Console
 from sqlalchemy import create_engine, text
+from sqlalchemy.exc import IntegrityError
 
 from deqlib.course.chapter import Chapter, CourseError, load_notebook
-from deqlib.course.grading import grade
+from deqlib.course.grading import grade, gradebook
 
 Deq = Callable[..., tuple[int, str, str]]
 SOLVED = {"halve": HALVE, "double": DOUBLE}
@@ -92,6 +93,22 @@ def test_a_gradebook_in_postgresql(course: Path, tmp_path: Path, postgres: str) 
     with create_engine(postgres).connect() as line:
         line.execute(text("select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid()"))
     assert graded(again=True) == {"s0": 4.5, "s1": 6, "s2": 6}
+
+
+def test_a_first_grading_waits_for_another_that_makes_the_tables(
+    course: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = []
+
+    def opened(*arguments: str) -> Gradebook:
+        calls.append(arguments)
+        if len(calls) == 1:
+            raise IntegrityError("CREATE TYPE grade_cell_type", None, Exception("duplicate key"))
+        return Gradebook(*arguments)
+
+    monkeypatch.setattr(gradebook, "Gradebook", opened)
+    with gradebook.Book(Chapter(course, TINY)) as book:
+        assert book.scores("ana") is None
 
 
 def test_a_gradebook_that_is_not_there_is_one_line(course: Path, tmp_path: Path, deq: Deq) -> None:
