@@ -20,9 +20,10 @@ from conftest import DOUBLE, HALVE, TINY, edit, write
 from nbgrader.api import Gradebook
 from rich.console import Console
 from sqlalchemy import create_engine, text
+from sqlalchemy.exc import IntegrityError
 
 from deqlib.course.chapter import Chapter, CourseError, load_notebook
-from deqlib.course.grading import grade
+from deqlib.course.grading import grade, gradebook
 
 Deq = Callable[..., tuple[int, str, str]]
 SOLVED = {"halve": HALVE, "double": DOUBLE}
@@ -94,6 +95,22 @@ def test_a_gradebook_in_postgresql(course: Path, tmp_path: Path, postgres: str) 
     assert graded(again=True) == {"s0": 4.5, "s1": 6, "s2": 6}
 
 
+def test_a_first_grading_waits_for_another_that_makes_the_tables(
+    course: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = []
+
+    def opened(*arguments: str) -> Gradebook:
+        calls.append(arguments)
+        if len(calls) == 1:
+            raise IntegrityError("CREATE TYPE grade_cell_type", None, Exception("duplicate key"))
+        return Gradebook(*arguments)
+
+    monkeypatch.setattr(gradebook, "Gradebook", opened)
+    with gradebook.Book(Chapter(course, TINY)) as book:
+        assert book.scores("ana") is None
+
+
 def test_a_gradebook_that_is_not_there_is_one_line(course: Path, tmp_path: Path, deq: Deq) -> None:
     with (course / "nbgrader_config.py").open("a") as file:
         file.write(f"\nc.CourseDirectory.db_url = 'postgresql+psycopg://deq@/deq?host={tmp_path}'\n")
@@ -101,6 +118,28 @@ def test_a_gradebook_that_is_not_there_is_one_line(course: Path, tmp_path: Path,
     code, _, err = deq("grade", TINY, "--submissions", folder, "--unsafe", "--root", course)
     assert (code, err.count("\n")) == (2, 1)
     assert "the gradebook cannot be opened" in err
+
+
+@pytest.mark.parametrize("url", ["postgresql+psycopg://deq@127.0.0.1:1/deq", "deq@HOST/deq"])
+def test_every_command_says_in_one_line_that_the_gradebook_is_not_there(
+    course: Path, tmp_path: Path, deq: Deq, url: str
+) -> None:
+    (tmp_path / "exchange" / "deq" / "inbound").mkdir(parents=True)
+    with (course / "nbgrader_config.py").open("a") as file:
+        file.write(f"\nc.CourseDirectory.db_url = {url!r}\nc.Exchange.root = {str(tmp_path / 'exchange')!r}\n")
+    for command in (["collect", 1], ["late", 1, "--due", "2026-10-12T23:59Z"], ["feedback", 1], ["grades"]):
+        code, _, err = deq(*command, "--root", course)
+        assert (code, err.count("\n")) == (2, 1), err
+        assert "the gradebook cannot be" in err
+
+
+@pytest.mark.slow
+def test_an_empty_database_has_no_grades(course: Path, postgres: str, deq: Deq) -> None:
+    with create_engine(postgres, isolation_level="AUTOCOMMIT").connect() as line:
+        line.execute(text("create database fresh"))
+    with (course / "nbgrader_config.py").open("a") as file:
+        file.write(f"\nc.CourseDirectory.db_url = {postgres.replace('/postgres?', '/fresh?')!r}\n")
+    assert deq("grades", "--root", course) == (2, "", "deq: nothing is graded yet; run `deq grade` first\n")
 
 
 # --------------------------------------------------------------------------------------------------------------------

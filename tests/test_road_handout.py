@@ -130,6 +130,10 @@ def test_a_bundle_is_byte_identical_on_repeats(course: Path, deq: Deq) -> None:
         for path in (course / "course").rglob("*"):
             os.utime(path, (1e9, 1e9))
     assert made[0] == made[1]
+    with (course / "nbgrader_config.py").open("a") as file:
+        file.write('c.CourseDirectory.db_url = "postgresql+psycopg://deq@HOST/deq"\n')
+    assert deq("bundle", "--root", course, "--out", course / "two.zip")[0] == 0
+    assert (course / "two.zip").read_bytes() == made[0], "the instructor's database is not for students"
     (course / "LICENSE").unlink()
     code, _, err = deq("bundle", "--root", course, "--out", course / "three.zip")
     assert (code, (course / "three.zip").exists()) == (2, False)

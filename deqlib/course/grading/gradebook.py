@@ -10,6 +10,7 @@ import datetime as dt
 import os
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,7 +26,7 @@ from nbgrader.api import (
     SubmittedNotebook,
 )
 from nbgrader.converters import GenerateAssignment
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, ProgrammingError, SQLAlchemyError
 
 from deqlib.course.build import load_config, run_converter
 from deqlib.course.chapter import Chapter, CourseError, grade_id, has_role, load_notebook
@@ -52,12 +53,9 @@ class Book:
         # nbgrader calls `alembic` by its name to make the gradebook.
         os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
         config = load_config(chapter.root)
-        directory = config.CourseDirectory
         (chapter.root / "grading").mkdir(exist_ok=True)
         try:
-            if not self._is_registered(directory.db_url, directory.course_id):
-                _register(chapter, config)
-            self._book = Gradebook(directory.db_url, directory.course_id)
+            self._book = self._opened(config)
         except SQLAlchemyError as error:
             raise CourseError(f"the gradebook cannot be opened: {_brief(error)}") from None
 
@@ -66,6 +64,19 @@ class Book:
 
     def __exit__(self, *_: object) -> None:
         self._book.close()
+
+    def _opened(self, config: Any) -> Any:
+        directory = config.CourseDirectory
+        for attempt in range(_ATTEMPTS):
+            try:
+                if not self._is_registered(directory.db_url, directory.course_id):
+                    _register(self._chapter, config)
+                return Gradebook(directory.db_url, directory.course_id)
+            except (IntegrityError, ProgrammingError):  # somebody else's first grading is making the tables, too
+                if attempt + 1 == _ATTEMPTS:
+                    raise
+                time.sleep(1)
+        raise AssertionError("not reached")
 
     def _is_registered(self, db_url: str, course_id: str) -> bool:
         """Whether the gradebook knows the chapter's cells as they are now."""

@@ -32,10 +32,10 @@ def opened(root: Path) -> Iterator[Any]:
         CourseError: there is none yet, or it cannot be read or written.
     """
     directory = load_config(root).CourseDirectory
-    url = make_url(directory.db_url)
-    if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
-        raise CourseError(f"nothing is graded yet: {url.database} is missing; run `deq grade` first")
     try:
+        url = make_url(directory.db_url)
+        if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
+            raise CourseError(f"nothing is graded yet: {url.database} is missing; run `deq grade` first")
         with Gradebook(directory.db_url, directory.course_id) as book:
             yield book
             book.db.commit()
@@ -139,6 +139,8 @@ def grades_csv(root: Path) -> tuple[str, int]:
     with opened(root) as book:
         known = {assignment.name: assignment for assignment in book.assignments}
         chapters = [c.name for c in all_chapters(root) if c.name in known and known[c.name].submissions]
+        if not chapters:
+            raise CourseError("nothing is graded yet; run `deq grade` first")
         students = sorted({s.student.id for name in chapters for s in known[name].submissions})
         for student in students:
             for name in chapters:

@@ -58,6 +58,7 @@ def contents(root: Path) -> dict[str, bytes]:
     """
     files = {name: _read(root, name) for name in _PLAIN}
     files["README.md"] = _read(root, "docs/students.md")
+    files["nbgrader_config.py"] = _without_database(files["nbgrader_config.py"].decode()).encode()
     files["Makefile"] = _for_learners(_read(root, "Makefile").decode()).encode()
     for folder in ("course", "deqlib"):
         found = {path.relative_to(root).as_posix(): path.read_bytes() for path in _walk(root / folder)}
@@ -78,6 +79,11 @@ def _read(root: Path, name: str) -> bytes:
         return (root / name).read_bytes()
     except OSError:
         raise CourseError(f"{root / name} is missing; make the bundle in a full copy of the course") from None
+
+
+def _without_database(config: str) -> str:
+    """Leave out an instructor's gradebook in PostgreSQL: its server, perhaps its password, is not for students."""
+    return re.sub(r"^c\.CourseDirectory\.db_url\s*=\s*[\"'](?!sqlite:).*\n?", "", config, flags=re.M)
 
 
 def _for_learners(makefile: str) -> str:

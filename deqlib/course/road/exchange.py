@@ -24,10 +24,12 @@ from nbgrader.auth import Authenticator
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.exchange import ExchangeError
 from nbgrader.exchange.default import ExchangeCollect, ExchangeReleaseAssignment, ExchangeReleaseFeedback
+from sqlalchemy.exc import SQLAlchemyError
 
 from deqlib.course.build import build, load_config, quiet_log
 from deqlib.course.chapter import Chapter, CourseError, write_bytes
 from deqlib.course.grading.collecting import MAX_BYTES
+from deqlib.course.grading.verdicts import plain
 
 __all__ = ["collect", "release", "return_feedback"]
 
@@ -97,6 +99,9 @@ def _start(kind: Any, config: Any) -> Any:
             exchange.start()
         except (ExchangeError, OSError, RuntimeError) as error:
             raise CourseError(f"nbgrader's exchange: {error}") from None
+        except SQLAlchemyError as error:  # nbgrader looks into the gradebook before it collects
+            reason = plain(getattr(error, "orig", None) or error)
+            raise CourseError(f"the gradebook cannot be opened: {reason}") from None
     return exchange
 
 
