@@ -188,10 +188,12 @@ def test_nothing_outside_its_folders_can_be_written(runner):
         "ctypes.CDLL(None).mount(b'tmpfs', b'/tmp', b'tmpfs', 0, None)",
         "ctypes.CDLL(None).unshare(0x10000000)",
         "ctypes.CDLL(None).setuid(0)",
+        "ctypes.CDLL(None).shmget(0, 1 << 20, 0o1600)",
+        "ctypes.CDLL(None).syscall(425, 8, 0)",
         "os.geteuid()",
     )
     assert [line.startswith("refused") for line in found[:9]] == [True] * 9, found
-    assert found[9:] == ["-1", "-1", "-1", "1000"]
+    assert found[9:] == ["-1", "-1", "-1", "-1", "-1", "1000"]
 
 
 def test_no_submission_sees_what_another_left(runner):
@@ -258,6 +260,49 @@ def test_memory_is_counted_over_all_processes(runner):
     ran = runner.run(work(inside(many), GOOD), seed=0)
     assert states(ran) == ["killed", "values"], ran.outcomes["e0-a"]
     assert "memory" in ran.outcomes["e0-a"].message
+
+
+def test_memory_is_counted_however_quick_the_cells_are(runner):
+    hold = """
+    import os, time
+    if os.fork() == 0:
+        keep = bytearray(b"x") * (300 << 20)
+        time.sleep(100)
+    """
+    cells = [Cell("setup", "ours", "import torch\n")]
+    cells += [Cell(f"c{k}", "own", textwrap.dedent(hold) if k % 10 == 0 else "time.sleep(0.1)") for k in range(120)]
+    ran = runner.run(Work("test", (*cells, *work(GOOD).cells), work(GOOD).tests), seed=0)
+    assert "memory" in ran.remark, ran.remark
+    assert ran.lost
+
+
+def test_there_is_no_memory_that_belongs_to_no_process(runner):
+    found = looked(runner, "os.memfd_create('x')", "ctypes.CDLL(None).shmget(0, 1 << 20, 0o1600)")
+    assert found[0].startswith("refused")
+    assert found[1] == "-1"
+
+
+def test_what_is_printed_is_bounded_for_all_cells_together(runner):
+    cells = [Cell(f"c{k}", "own", "print('x' * 10_000)") for k in range(150)]
+    ran = runner.run(Work("test", (*cells, *work(GOOD).cells), work(GOOD).tests), seed=0)
+    assert states(ran) == ["values"]
+    assert 900_000 < sum(map(len, ran.outputs.values())) < 1_100_000
+
+
+def test_what_cells_leave_behind_is_ended_before_the_next_test(runner):
+    serve = """
+    import os, socket
+    ours, theirs = socket.socketpair()
+    if os.fork() == 0:
+        while True: theirs.send(theirs.recv(1))
+    theirs.close()
+    """
+    ask = "ours.send(b'x')\nreturn torch.tensor(float(len(ours.recv(1))))"
+    made = work(GOOD, inside(ask))
+    own = Cell("own", "own", textwrap.dedent(serve))
+    place = next(i for i, cell in enumerate(made.cells) if cell.id == "e1")
+    ran = runner.run(Work("test", (*made.cells[:place], own, *made.cells[place:]), made.tests), seed=0)
+    assert ran.outcomes["e1-a"].state != "values" or value(ran, "e1-a") == 0
 
 
 def test_a_test_that_finds_no_process_left_says_so(runner):

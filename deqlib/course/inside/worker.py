@@ -17,6 +17,7 @@ import sys
 import time
 from typing import Any
 
+from deqlib.course.inside.calls import forbid
 from deqlib.course.inside.namespaces import isolate, limit
 from deqlib.course.inside.shell import Pristine, Shell, preload
 from deqlib.course.inside.wire import ANSWER, receive, send
@@ -52,6 +53,7 @@ def _enter(keeper: int, shell: int, output: int, options: dict[str, Any], pristi
     """Become a keeper in fresh namespaces, and start the shell once the outside has seen the keeper."""
     if options["nested"]:
         isolate(options["file_bytes"], options["as_nobody"], pristine.files, options["container"])
+        forbid()
     os.setsid()
     null = os.open(os.devnull, os.O_RDWR)
     link = socket.socket(fileno=keeper)
