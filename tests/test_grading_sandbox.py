@@ -13,7 +13,7 @@ import pytest
 from cells import ROOT
 
 from deqlib.course import check
-from deqlib.course.chapter import Chapter, load_notebook
+from deqlib.course.chapter import Chapter, CourseError, load_notebook
 from deqlib.course.grading import places
 from deqlib.course.grading.rebuilding import rebuild
 from deqlib.course.grading.sandbox import find
@@ -526,3 +526,10 @@ def test_without_a_sandbox_it_runs_all_the_same():
 def test_an_environment_under_a_folder_that_each_submission_gets_anew_is_found_elsewhere() -> None:
     assert places.place("/tmp/course/.venv/bin/python") == "/opt/tmp/course/.venv/bin/python"
     assert places.place("/srv/tmp/.venv/bin/python") == "/srv/tmp/.venv/bin/python"
+
+
+def test_an_environment_that_is_the_course_itself_is_refused(tmp_path, monkeypatch):
+    (tmp_path / "solutions").mkdir()
+    monkeypatch.setattr(sys, "prefix", str(tmp_path))
+    with pytest.raises(CourseError, match="folder of its own"):
+        find()

@@ -59,7 +59,7 @@ _MINI = Recipe(batch=50, muon=0.1, adam=0.005, epochs=10)
 PROFILES: dict[str, Profile] = {
     "cpu-mini": Profile(_MINI, seconds=1800),
     "cpu-weak": Profile(replace(_MINI, size="weak", epochs=6), seconds=1800),
-    "cpu-full": Profile(Recipe(epochs=4), full=True, seconds=900),
+    "cpu-full": Profile(Recipe(epochs=6), full=True, seconds=900),
     "h200-S": Profile(replace(_GPU, size="S", epochs=10), full=True, seconds=60),
     "h200-M": Profile(replace(_GPU, size="M", epochs=20), full=True, seconds=120),
     "h200-L": Profile(replace(_GPU, size="L", epochs=40), full=True, seconds=300),

@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO, Literal
 
 from deqlib.course.chapter import CourseError
@@ -105,6 +106,11 @@ def find(kind: Kind = "bubblewrap") -> Sandbox:
     """
     if kind == "none":
         return Sandbox("none")
+    if (Path(sys.prefix) / "solutions").is_dir():
+        raise CourseError(
+            f"the environment {sys.prefix} is the course's own folder, and submissions must read their environment; "
+            "make one in a folder of its own, as `make test` does in .venv"
+        )
     problem = bubblewrap.problem() if kind == "bubblewrap" else containers.problem(kind)
     if problem is not None:
         raise CourseError(
