@@ -77,6 +77,22 @@ def test_a_wrong_answer_is_rejected_by_hidden_tests_alone(path: Path) -> None:
     assert any(isinstance(v, Exception) for v in got.values()), "only visible checks reject it"
 
 
+@pytest.mark.parametrize(
+    ("path", "test"),
+    [
+        ("04/DEQFunction/wrong_fixed_unroll.py", "DEQFunction-c"),
+        ("04/DEQFunction/wrong_fixed_list.py", "DEQFunction-c"),
+        ("05/DEQ/wrong_fixed_unroll.py", "DEQ-c"),
+    ],
+)
+def test_memory_is_held_to_a_bound_and_not_only_compared(path: str, test: str) -> None:
+    """Two measured numbers are also equal where both are large, as when a fixed number of steps is kept."""
+    chapter, name = chapter_of(ANSWERS / path), path.split("/")[1]
+    got = earned(chapter, solved(chapter) | {name: (ANSWERS / path).read_text()}, only=name, visible=False)[test]
+    assert isinstance(got, check.Failed)
+    assert "kept" in got.what
+
+
 @pytest.mark.parametrize("path", files("right"), ids=label)
 def test_a_correct_alternative_gets_full_points(path: Path) -> None:
     chapter, name = chapter_of(path), path.parent.name

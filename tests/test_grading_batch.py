@@ -14,6 +14,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+import unicodedata
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -341,6 +342,15 @@ def test_names_and_remarks_are_harmless_in_a_spreadsheet_and_a_terminal(
     assert rows == sorted(rows, key=lambda r: r.lstrip("'")) or len(rows) == 5
     assert not any(row.startswith(("=", "@", "-", "+")) for row in rows)
     assert plain("a\u202eb\ud800\x00c") == "abc"
+
+
+@pytest.mark.parametrize("lines", [1, 2])
+def test_no_character_that_cannot_be_seen_is_shown(lines: int) -> None:
+    formats = [c for c in map(chr, range(sys.maxunicode + 1)) if unicodedata.category(c) in ("Cc", "Cf", "Cs")]
+    assert {"\u200f", "\u061c", "\u200b", "\ufeff", "\U000e0041"} <= set(formats)
+    seen = plain("a" + "".join(c for c in formats if c not in "\t\n") + "é漢b", 3000, lines=lines)
+    assert seen == "aé漢b"
+    assert plain("a\xa0b\u2028c\td\ne", lines=lines) == ("a b c d e" if lines == 1 else "a b c\td\ne")
 
 
 def test_two_graders_of_one_chapter_do_not_run_at_once(chapter: Chapter, graded: Grade, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import zipfile
 from collections.abc import Callable, Iterator
@@ -69,10 +70,17 @@ def test_the_time_of_handing_in_is_nbgraders_or_unknown(tmp_path: Path) -> None:
     folder = tmp_path / "ana" / TINY
     folder.mkdir(parents=True)
     stamp = folder / "timestamp.txt"
-    for text, hour in (("2026-11-28 10:00:00.5 UTC", 10), ("2026-11-28 10:00:00 +0100", None), ("tomorrow?", None)):
+    for text, hour in (("2025-11-28 10:00:00.5 UTC", 10), ("2025-11-28 10:00:00 +0100", None), ("tomorrow?", None)):
         stamp.write_text(text)
         found = collecting.handed_in(folder / f"{TINY}.ipynb")
         assert (found.hour if found and hour else None) == hour
+    now = dt.datetime.now(dt.UTC).replace(tzinfo=None)
+    for time, known in ((now + dt.timedelta(hours=23), True), (now + dt.timedelta(hours=25), False)):
+        stamp.write_text(f"{time:%Y-%m-%d %H:%M:%S.%f} UTC")
+        assert collecting.handed_in(folder / f"{TINY}.ipynb") == (time if known else None)
+    for text in ("9999-12-31 23:59:59.000000 UTC", "0001-01-01 00:00:00 UTC", "1999-12-31 23:59:59 UTC"):
+        stamp.write_text(text)
+        assert collecting.handed_in(folder / f"{TINY}.ipynb") is None, text
     stamp.unlink()
     stamp.symlink_to("/etc/hostname")
     assert collecting.handed_in(folder / f"{TINY}.ipynb") is None

@@ -214,6 +214,11 @@ def test_times_from_a_file_replace_timestamps(chapter: Chapter, deq: Deq, tmp_pa
         (("--due", "2026-10-12 23:59"), "has no time zone: add --zone"),
         (("--due", "2026-10-12", "--zone", "UTC"), "has no time of day"),
         (("--due", "tomorrow"), "is not a time"),
+        (("--due", "9999-12-31 23:59", "--zone", "Europe/Berlin"), "should be in a year from 2000 to 2100"),
+        (("--due", "0001-01-01 00:00", "--zone", "Asia/Tokyo"), "should be in a year from 2000 to 2100"),
+        (("--due", "2026-10-12 23:59Z", "--grace", "1e300"), "--grace should be at most ten years"),
+        (("--due", "2026-10-12 23:59Z", "--extend", "ana=1e10"), "--extend 'ana=1e10' should be at most ten years"),
+        (("--due", "2026-10-12 23:59Z", "--extend", "ana=nan"), "--extend 'ana=nan' should be at most ten years"),
         (("--due", "2026-10-12 23:59", "--zone", "Berlin"), "no time zone 'Berlin'"),
         (("--due", "2026-10-12 23:59Z", "--extend", "ana"), "--extend 'ana' should be"),
         (("--due", "2026-10-12 23:59Z", "--extend", "zoe=3"), "zoe has no grade"),
@@ -227,6 +232,23 @@ def test_a_time_that_could_be_misread_is_refused(
     assert code == 2
     assert said in err
     assert set(penalties(chapter).values()) == {None}
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York", "UTC"])
+def test_a_time_that_cannot_be_is_not_known(chapter: Chapter, deq: Deq, zone: str, tmp_path: Path) -> None:
+    # A gradebook may have such times from elsewhere; those that students wrote are left out when they are collected.
+    for student, stamp in (("ben", dt.datetime(9999, 12, 31, 23, 40)), ("cyd", dt.datetime(1, 1, 1))):
+        fill(chapter.root, {student: (CLASS[student][0], stamp)})
+    rule = ("--due", "2026-10-13 00:00", "--zone", zone, "--root", chapter.root)
+    for more in ((), ("--penalty", 10)):
+        code, out, err = deq("late", 1, *rule, *more)
+        assert (code, err) == (0, "")
+        assert "0 of 4 late, 3 of unknown time" in out
+    assert set(penalties(chapter).values()) == {None}
+    times = tmp_path / "times.csv"
+    times.write_text("student,time\nben,9999-12-31 23:40\n")
+    code, _, err = deq("late", 1, *rule, "--times", times)
+    assert (code, "should be in a year from 2000 to 2100" in err) == (2, True)
 
 
 def test_a_clock_that_is_put_back_moves_no_due_date() -> None:

@@ -115,15 +115,13 @@ def late(
     root: Root = None,
 ) -> None:
     """List who handed in late; with --penalty, write what that costs into the gradebook, as often as you like."""
-    import datetime as dt
-
     from rich.console import Console
 
     from deqlib.course.chapter import find_chapter, find_root
     from deqlib.course.road import late as lateness
 
     found = find_chapter(find_root(root), chapter)
-    rule = lateness.Rule(lateness.moment(due, zone), penalty or 0.0, at_most, dt.timedelta(minutes=grace))
+    rule = lateness.Rule(lateness.moment(due, zone), penalty or 0.0, at_most, lateness.span("--grace", minutes=grace))
     rows = lateness.judge_times(
         found, rule, apply=penalty is not None,
         times=lateness.read_times(times, zone) if times else None, extensions=lateness.extensions(extend or []),

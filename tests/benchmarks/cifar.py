@@ -21,6 +21,7 @@ from deqlib.data import stored_runs
 ROOT = Path(__file__).resolve().parent.parent.parent
 PAGE, RUNS = ROOT / "docs" / "cifar.md", ROOT / "docs" / "runs"
 BUDGETS = (1, 2, 4, 8, 12, 20, 40, 50)
+RUN_NAMES = ("mini", "mini4", "mini20", "full", "full14", "weak", "weak18")
 HISTORY = 60  # rows of a run's history that are kept
 
 Record = dict[str, Any]
@@ -178,12 +179,16 @@ def _scores(rows: Sequence[Record], shift: str, budget: str = "trained") -> list
 def blocks() -> dict[str, str]:
     """Make every block of the page."""
     return {
-        "about": about([r for name in ("mini", "mini4", "mini20", "weak", "weak18") for r in load(name)]),
+        "about": about([r for name in RUN_NAMES for r in load(name)]),
         "speed": speed("mini4", "mini", "mini20"),
         "twins": twins("mini"),
         "certificate": certificate("mini"),
         "budgets": budgets("mini"),
         "changed": changed("mini"),
+        "full": twins("full"),
+        "full_certificate": certificate("full"),
+        "full_budgets": budgets("full"),
+        "full_longer": longer("full", "full14"),
         "weak": twins("weak"),
         "weak_budgets": budgets("weak"),
         "weak_longer": longer("weak", "weak18"),

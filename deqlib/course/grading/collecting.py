@@ -22,7 +22,7 @@ from nbgrader.utils import parse_utc
 from deqlib.course.chapter import CourseError
 from deqlib.course.grading.verdicts import Verdict, plain
 
-__all__ = ["MAX_BYTES", "Submission", "collect", "handed_in", "read"]
+__all__ = ["MAX_BYTES", "Submission", "can_be", "collect", "handed_in", "read"]
 
 MAX_BYTES = 20 << 20  # a solved chapter with its figures has less than 1 MB
 _STUDENT = re.compile(r"[A-Za-z0-9][\w.@-]{0,99}")
@@ -119,7 +119,17 @@ def handed_in(path: Path) -> dt.datetime | None:
         found = parse_utc(_read_regular(path.with_name("timestamp.txt")).decode().strip())
     except (CourseError, ValueError, OverflowError):
         return None
-    return found if isinstance(found, dt.datetime) else None
+    return found if isinstance(found, dt.datetime) and can_be(found) else None
+
+
+def can_be(time: dt.datetime) -> bool:
+    """Whether a notebook can have been handed in at a time (UTC, without a zone): students can write any.
+
+    >>> [can_be(dt.datetime(year, 10, 12)) for year in (1, 1999, 2025, 9999)]
+    [False, False, True, False]
+    """
+    tomorrow = dt.datetime.now(dt.UTC).replace(tzinfo=None) + dt.timedelta(days=1)  # another's clock may be ahead
+    return dt.datetime(2000, 1, 1) <= time <= tomorrow
 
 
 def _read_regular(path: Path) -> bytes:

@@ -28,7 +28,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from deqlib.course.build import build, load_config, quiet_log
 from deqlib.course.chapter import Chapter, CourseError, write_bytes
-from deqlib.course.grading.collecting import MAX_BYTES
+from deqlib.course.grading.collecting import MAX_BYTES, can_be
 from deqlib.course.grading.verdicts import plain
 
 __all__ = ["collect", "release", "return_feedback"]
@@ -132,19 +132,25 @@ class _Collect(ExchangeCollect):  # type: ignore[misc]  # nbgrader has no types
         """A record of a folder; one that a student misnamed must not stop the others."""
         try:
             record: dict[str, Any] = super()._path_to_record(path)
-            record["timestamp"].timestamp()
         except (ExchangeError, ValueError, OverflowError, TypeError, AttributeError):
+            record = {}
+        if not isinstance(record.get("timestamp"), dt.datetime):
             return {"username": "", "filename": Path(path).name, "timestamp": dt.datetime.min}
         return record
 
     def _sort_by_timestamp(self, records: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """The latest first of those that belong to whom their name says, so that no one can displace another's."""
-        own = [r for r in records if _owner(Path(self.inbound_path, r["filename"])) == r["username"] != ""]
-        sorted_: list[dict[str, Any]] = super()._sort_by_timestamp(own or records)
+        taken = []
         for record in records:
-            if record not in own:
+            if record["username"] and _owner(Path(self.inbound_path, record["filename"])) != record["username"]:
                 self.remarks.append(f"{_shown(record['filename'])} was not put there by whom it names; left out")
-        return sorted_ if own else [{**sorted_[0], "username": ""}]
+            elif not record["username"] or not can_be(record["timestamp"]):
+                said = "names no time at which it can have been handed in; left out"
+                self.remarks.append(f"{_shown(record['filename'])} {said}")
+            else:
+                taken.append(record)
+        sorted_: list[dict[str, Any]] = super()._sort_by_timestamp(taken or records)
+        return sorted_ if taken else [{**sorted_[0], "username": ""}]
 
     def copy_files(self) -> None:
         """Copy what is new; what cannot be copied is a remark."""

@@ -23,9 +23,10 @@ from deqlib.course.chapter import Chapter, CourseError
 from deqlib.course.checking import points
 from deqlib.course.road.book import opened, submission_of, submissions_of
 
-__all__ = ["Late", "Rule", "extensions", "judge_times", "moment", "read_times", "table"]
+__all__ = ["Late", "Rule", "extensions", "judge_times", "moment", "read_times", "span", "table"]
 
 _DAY = dt.timedelta(days=1)
+_YEARS = range(2000, 2101)  # others are slips or forged, and the years 1 and 9999 have times that no zone can hold
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ def moment(text: str, zone: str | None) -> dt.datetime:
     """Read a date and time with a time zone: its own (2026-10-12T23:59+02:00) or the one that is named.
 
     Raises:
-        CourseError: it is no such time, or has no zone.
+        CourseError: it is no such time, or has no zone, or its year is not from 2000 to 2100.
     """
     try:
         found = dt.datetime.fromisoformat(text)
@@ -83,6 +84,8 @@ def moment(text: str, zone: str | None) -> dt.datetime:
         raise CourseError(f"{text!r} is not a time like '2026-10-12 23:59'") from None
     if len(text.strip()) <= 10:
         raise CourseError(f"{text!r} has no time of day: write '{text.strip()} 23:59'")
+    if found.year not in _YEARS:
+        raise CourseError(f"{text!r} should be in a year from {_YEARS[0]} to {_YEARS[-1]}")
     if found.tzinfo is not None:
         return found
     if zone is None:
@@ -91,6 +94,21 @@ def moment(text: str, zone: str | None) -> dt.datetime:
         return found.replace(tzinfo=ZoneInfo(zone))
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise CourseError(f"no time zone {zone!r}; it is written like Europe/Berlin or UTC") from None
+
+
+def span(argument: str, **length: float) -> dt.timedelta:
+    """A length of time from an argument, as in span("--grace", minutes=15).
+
+    Raises:
+        CourseError: it is no number, or more than ten years.
+    """
+    try:
+        found = dt.timedelta(**length)
+    except (ValueError, OverflowError):
+        found = dt.timedelta.max
+    if abs(found) > 3653 * _DAY:
+        raise CourseError(f"{argument} should be at most ten years")
+    return found
 
 
 def read_times(path: Path, zone: str | None) -> dict[str, dt.datetime]:
@@ -113,17 +131,18 @@ def extensions(arguments: list[str]) -> dict[str, dt.timedelta]:
     """Read arguments of the form STUDENT=HOURS.
 
     Raises:
-        CourseError: one has another form.
+        CourseError: one has another form, or is more than ten years.
     """
     found = {}
     for argument in arguments:
         student, _, hours = argument.rpartition("=")
         try:
-            found[student] = dt.timedelta(hours=float(hours))
-        except (ValueError, OverflowError):
-            student = ""
+            number = float(hours)
+        except ValueError:
+            student, number = "", 0.0
         if not student:
             raise CourseError(f"--extend {argument!r} should be a student and hours, as in ana=48")
+        found[student] = span(f"--extend {argument!r}", hours=number)
     return found
 
 
@@ -157,6 +176,7 @@ def judge_times(
             student = submission.student.id
             longer = (extensions or {}).get(student, submission.extension or dt.timedelta(0))
             stamp = submission.timestamp and submission.timestamp.replace(tzinfo=dt.UTC)
+            stamp = stamp if stamp and stamp.year in _YEARS else None  # another was forged, and says nothing
             stamp = (times or {}).get(student, stamp)
             days = 0 if stamp is None else rule.days(stamp, longer)
             score, best = submission.score, submission.max_score
