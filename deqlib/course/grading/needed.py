@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import ast
 import builtins
+import re
 import symtable
-
-from IPython.core.inputtransformer2 import TransformerManager
 
 from deqlib.course.grading.work import Cell, Test
 
@@ -18,6 +17,8 @@ __all__ = ["needed"]
 
 # With these at hand a student's cell can read names that do not stand in it.
 _DYNAMIC = {"globals", "locals", "vars", "dir", "eval", "exec", "get_ipython", "__import__", "sys", "inspect", "gc"}
+_LONG = 100_000  # characters; a chapter's longest cell has 3,000
+_NOT_PYTHON = re.compile(r"^[ \t]*[%!?]|[?][ \t]*$|=[ \t]*[%!]")  # what IPython takes all the same
 _BUILTIN = set(dir(builtins)) - _DYNAMIC
 _DEFINES = (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign)
 
@@ -32,12 +33,15 @@ class _Names:
         self.later: set[str] = set()
         self.makes: set[str] = set()
         self.touches: set[str] = set()
+        # A cell of which nothing can be said, for its length, its magics or its depth, may read everything.
+        tree = _tree(source) if len(source) < _LONG else None
         try:
-            self._read(_tree(source))
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            # What Python's own parser takes its next step may refuse, or only this reading is too deep for: such a
-            # cell counts as one that may read everything.
-            self.now |= _DYNAMIC
+            if tree is not None:
+                self._read(tree)
+                return
+        except (SyntaxError, ValueError, RecursionError, MemoryError):  # Python's parser takes more than symtable
+            pass
+        self.now |= _DYNAMIC
 
     def _read(self, tree: ast.Module) -> None:
         for statement in tree.body:
@@ -81,20 +85,19 @@ def needed(cells: list[Cell], tests: dict[str, Test], optional: set[str]) -> lis
     return kept[::-1]
 
 
-def _tree(source: str) -> ast.Module:
-    """Parse a cell, magics and shell commands too; one that cannot be parsed will not run either."""
+def _tree(source: str) -> ast.Module | None:
+    """Parse a cell; None if it has magics, a shell command or a question, or is too deep. A mere slip is no cell."""
     try:
         return ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        pass
-    try:
-        return ast.parse(str(TransformerManager().transform_cell(source)))
-    except Exception:  # IPython gives up after 500 magics, and knows more ways to fail than it says
-        return ast.Module([], [])
+    except (RecursionError, MemoryError):
+        return None
+    except (SyntaxError, ValueError):
+        return None if any(map(_NOT_PYTHON.search, source.splitlines())) else ast.Module([], [])
 
 
 def _imported(source: str) -> set[str]:
-    nodes = [node for node in ast.walk(_tree(source)) if isinstance(node, ast.Import | ast.ImportFrom)]
+    tree = _tree(source) or ast.Module([], [])
+    nodes = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
     return {(alias.asname or alias.name).partition(".")[0] for node in nodes for alias in node.names}
 
 
