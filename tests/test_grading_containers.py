@@ -126,13 +126,16 @@ def test_nothing_is_said_of_the_machine(runner: Runner) -> None:
     look = """
     import os
     print(os.listdir("/sys"), os.listdir("/run"))
+    files = [f"/etc/{name}" for name in ("passwd", "group", "hosts", "hostname", "resolv.conf")]
+    print([file for file in files if os.path.exists(file) and open(file).read()])
     mounts = dict(line.split()[4:6] for line in open("/proc/self/mountinfo"))  # of each place the uppermost
     print(*(target for target, options in mounts.items() if "ro" not in options.split(",")))
     """
     ran = runner.run(work(textwrap.dedent(look) + GOOD), seed=0)
     lines = ran.outputs["e0"].splitlines()
     assert lines[0] == "[] []"
-    assert set(lines[1].split()) == {"/tmp", "/home/student", "/dev/shm", "/dev/pts"}
+    assert lines[1] == "[]"
+    assert set(lines[2].split()) == {"/tmp", "/home/student", "/dev/shm", "/dev/pts"}
 
 
 def test_a_control_group_bounds_memory_that_nobody_watches(runner: Runner, monkeypatch: pytest.MonkeyPatch) -> None:

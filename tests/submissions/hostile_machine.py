@@ -50,7 +50,7 @@ def writes_outside() -> None:
 for path in ("@outside/secret.txt", "/etc/shadow", "/etc/passwd", "/root/.ssh/id_rsa", "/proc/1/environ", "/proc/1/root@outside/secret.txt"):
     try:
         text = open(path).read()
-        if "deqlib-secret" in text or path.startswith("/etc") or "PATH=/root" in text:
+        if "deqlib-secret" in text or "root:" in text or "PATH=/root" in text:
             saw(path)
     except OSError:
         pass

@@ -25,6 +25,7 @@ _NEW_USER, _NEW_PID, _NEW_NET = 0x10000000, 0x20000000, 0x40000000
 _RDONLY, _NOSUID, _NODEV, _NOEXEC, _REMOUNT, _BIND, _REC, _PRIVATE = 1, 2, 4, 8, 32, 1 << 12, 1 << 14, 1 << 18
 _FLAGS = {"nosuid": 2, "nodev": 4, "noexec": 8, "noatime": 1 << 10, "nodiratime": 1 << 11, "relatime": 1 << 21}
 _OF_THE_MACHINE = ("/sys", "/run")
+_OF_THE_TOOL = ("/etc/passwd", "/etc/group", "/etc/hosts", "/etc/hostname", "/etc/resolv.conf")
 _SET_DUMPABLE, _CAPBSET_DROP, _NO_NEW_PRIVS, _CAPABILITY_VERSION = 4, 24, 38, 0x20080522
 _JOIN_SESSION_KEYRING = 1
 _KEYCTL = {"x86_64": 250, "aarch64": 219, "riscv64": 219, "ppc64le": 271, "s390x": 280}
@@ -102,6 +103,9 @@ def _close(libc: _Libc) -> None:
         # Spaces and the like stand there as octal numbers.
         path = re.sub(rb"\\([0-7]{3})", lambda found: bytes([int(found[1], 8)]), os.fsencode(target))
         libc("mount", None, path, None, _REMOUNT | _BIND | _RDONLY | flags, None)
+    for file in _OF_THE_TOOL:
+        if os.path.isfile(file):
+            libc("mount", b"/dev/null", file.encode(), None, _BIND, None)
     for folder in _OF_THE_MACHINE:
         if os.path.isdir(folder):
             libc.mount(b"tmpfs", folder.encode(), _RDONLY | _NOEXEC, b"mode=0555,size=4k")
