@@ -320,6 +320,11 @@ def test_the_default_dtype_of_a_probe_is_ours(runner):
     assert value(runner.run(made, seed=0)) == 8
 
 
+def test_a_test_has_one_thread_whatever_a_cell_has_set(runner):
+    made = work("torch.set_num_threads(8)\n" + inside("return torch.tensor(float(torch.get_num_threads()))"))
+    assert value(runner.run(made, seed=0)) == 1.0
+
+
 def test_time_is_bounded_for_all_cells_together(runner):
     with Runner(runner.sandbox, Limits(cell_seconds=3, seconds=5)) as short:
         ran = short.run(work(*["import time; time.sleep(2)"] * 8, GOOD), seed=0)

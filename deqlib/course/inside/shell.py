@@ -147,6 +147,8 @@ class Shell:
         try:
             # Probe and judge draw their inputs in the same kind of number, whatever a student's cell has set.
             self.pristine.names["torch"].set_default_dtype(self.dtype)
+            # More threads than cores, on a machine that grades several at once, wait for one another without end.
+            self.pristine.names["torch"].set_num_threads(1)
             result = self.shell.run_cell(message["source"])
             if (error := result.error_before_exec or result.error_in_exec) is not None:
                 raise error
