@@ -209,6 +209,24 @@ def test_times_from_a_file_replace_timestamps(chapter: Chapter, deq: Deq, tmp_pa
 
 
 @pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("student,time\nben,2026-10-13 00:30\nben,2026-10-12 00:30\n", "ben once more in line 3"),
+        ("time,student\n2026-10-13 00:30\n", "no student in line 2"),
+        ("student,time\n\x1b[31mzoe,2026-10-13 00:30\n", "zoe has no grade"),
+    ],
+)
+def test_a_file_of_times_that_could_be_misread_is_refused(
+    chapter: Chapter, deq: Deq, tmp_path: Path, text: str, said: str
+) -> None:
+    times = tmp_path / "times.csv"
+    times.write_text(text)
+    due = ("--due", "2026-10-13 00:00", "--zone", "UTC", "--root", chapter.root)
+    code, _, err = deq("late", 1, *due, "--times", times)
+    assert (code, said in err, "\x1b" in err) == (2, True, False), err
+
+
+@pytest.mark.parametrize(
     ("arguments", "said"),
     [
         (("--due", "2026-10-12 23:59"), "has no time zone: add --zone"),

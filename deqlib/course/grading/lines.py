@@ -84,7 +84,8 @@ class Process:
 def _line(pipe: IO[bytes], seconds: float) -> bytes:
     """Read a line that must come in time; the pipe is read by nobody else and holds one answer at most."""
     end, text = time.monotonic() + seconds, bytearray()
-    with selectors.DefaultSelector() as selector:
+    # Not epoll: a submission that runs as the same user can take all that a user may have of it.
+    with getattr(selectors, "PollSelector", selectors.SelectSelector)() as selector:
         selector.register(pipe, selectors.EVENT_READ)
         while not text.endswith(b"\n"):
             if not selector.select(max(0.0, end - time.monotonic())):

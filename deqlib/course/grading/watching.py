@@ -15,7 +15,7 @@ from deqlib.course.grading.work import Limits
 
 __all__ = ["Watch"]
 
-_FREE_SHARE = 0.03  # of the machine's memory: below it, memory that belongs to no process (files in memory) runs over
+_FREE_SHARE = 0.1  # of the machine's memory: below it, memory that belongs to no process (files in memory) runs over
 
 
 class Watch:

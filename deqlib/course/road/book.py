@@ -20,6 +20,7 @@ from deqlib.course.build import load_config
 from deqlib.course.chapter import Chapter, CourseError, all_chapters, exercises, load_notebook
 from deqlib.course.checking import points
 from deqlib.course.grading.report import harmless
+from deqlib.course.grading.verdicts import plain
 
 __all__ = ["give_points", "grades_csv", "opened", "submission_of", "submissions_of"]
 
@@ -67,7 +68,7 @@ def submission_of(book: Any, chapter: str, student: str) -> Any:
         return book.find_submission_notebook(chapter, chapter, student)
     near = [name for name in known if name.lower().startswith(student[:2].lower())] or known
     names = ", ".join(near[:8]) + (", ..." if len(near) > 8 else "")
-    raise CourseError(f"{student} has no grade in {chapter}; graded are: {names}")
+    raise CourseError(f"{plain(student, 100)} has no grade in {chapter}; graded are: {names}")
 
 
 # --------------------------------------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from rich.text import Text
 
 from deqlib.course.chapter import Chapter, CourseError
 from deqlib.course.checking import points
+from deqlib.course.grading.verdicts import plain
 from deqlib.course.road.book import opened, submission_of, submissions_of
 
 __all__ = ["Late", "Rule", "extensions", "judge_times", "moment", "read_times", "span", "table"]
@@ -115,7 +116,7 @@ def read_times(path: Path, zone: str | None) -> dict[str, dt.datetime]:
     """Read a CSV with the columns student and time, for classes that hand in where nbgrader sets no timestamps.
 
     Raises:
-        CourseError: the file is missing, or a row is not a student and a time.
+        CourseError: the file is missing, or a row is not a student and a time, or a student has two.
     """
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
@@ -124,7 +125,12 @@ def read_times(path: Path, zone: str | None) -> dict[str, dt.datetime]:
         raise CourseError(f"{path} cannot be read: {error}") from None
     if not rows or not {"student", "time"} <= set(rows[0]):
         raise CourseError(f"{path} should have a first line 'student,time' and a row for each hand-in")
-    return {row["student"]: moment(row["time"] or "", zone) for row in rows}
+    students = [row["student"] or "" for row in rows]
+    for number, student in enumerate(students, 2):
+        if not student or student in students[: number - 2]:
+            what = f"{plain(student, 100)} once more" if student else "no student"
+            raise CourseError(f"{path} has {what} in line {number}; keep one row a student, the one that counts")
+    return {student: moment(row["time"] or "", zone) for student, row in zip(students, rows, strict=True)}
 
 
 def extensions(arguments: list[str]) -> dict[str, dt.timedelta]:
