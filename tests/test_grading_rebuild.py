@@ -138,6 +138,15 @@ def test_a_process_rebuilds_as_we_do(rebuilders, notebook):
         rebuilders.rebuild(CHAPTER, "ana.ipynb", b'{"cells": [')
 
 
+def test_a_process_that_died_is_started_again(rebuilders, notebook):
+    rebuilders.rebuild(CHAPTER, "ana.ipynb", as_bytes(notebook))
+    process = rebuilders._idle.get()
+    rebuilders._idle.put(process)
+    process._process.kill()
+    assert rebuilders.rebuild(CHAPTER, "ana.ipynb", as_bytes(notebook)) == rebuild(CHAPTER, notebook)
+    assert rebuilders._idle.qsize() == 1
+
+
 def slow(notebook):
     """Trees by the hundred, each as large as is looked at."""
     notebook.cells += [new_code_cell("a;" * 49_000 + str(k)) for k in range(100)]

@@ -51,11 +51,20 @@ class Rebuilders:
             CourseError: what is wrong with it, for the student.
             LinesError: no process can be had.
         """
+        head = {"root": str(chapter.root), "chapter": chapter.name, "name": name, "size": len(data)}
+        try:
+            answer = self._ask(head, data)
+        except LinesError:  # it may have died of something that lies in the past: a second answer counts
+            answer = self._ask(head, data)
+        if "work" not in answer:
+            raise CourseError(str(answer["error"]))
+        return _work(answer["work"])
+
+    def _ask(self, head: dict[str, Any], data: bytes) -> Any:
         process = self._idle.get()
         try:
             process = process or Process("deqlib.course.grading.rebuild_server", self._first, _START_SECONDS)
-            head = {"root": str(chapter.root), "chapter": chapter.name, "name": name, "size": len(data)}
-            answer = process.ask(head, data, self._seconds + 40)
+            return process.ask(head, data, self._seconds + 40)
         except LinesError:
             if process is not None:
                 process.close()
@@ -63,9 +72,6 @@ class Rebuilders:
             raise
         finally:
             self._idle.put(process)
-        if "work" not in answer:
-            raise CourseError(str(answer["error"]))
-        return _work(answer["work"])
 
 
 def _work(found: dict[str, Any]) -> Work:
