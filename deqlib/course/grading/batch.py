@@ -212,7 +212,8 @@ class _Batch:
             first = job.verdicts or {}
             job.verdicts = first | {n: v for n, v in found.items() if n not in first or v.earned > first[n].earned}
             before = job.ran.seconds if job.ran is not None else 0.0
-            job.ran = replace(job.ran or ran, outcomes={}, seconds=before + ran.seconds)
+            # All cells but passed tests have run anew: what is to be said of them is what was seen last.
+            job.ran = replace(job.ran or ran, outcomes={}, seconds=before + ran.seconds, remark=ran.remark)
 
     def _rebuild(self, job: Job, rebuilders: Rebuilders) -> Work:
         job.data = collecting.read(job.submission.path, self._chapter.name)
